@@ -1,0 +1,90 @@
+"""Every Redis key, once: its type, what it holds, who writes it, who reads it, how long it lives.
+
+All keys of one deployment's jobs share one hash tag and those of its token pool another, so a script may touch
+several keys; a Redis Cluster spreads deployments, not one deployment.
+"""
+
+from typing import NamedTuple
+
+
+class JobKeys(NamedTuple):
+    """The keys that the verbs of one job touch, in the order its scripts expect them.
+
+    | key | type | holds |
+    |---|---|---|
+    | record | hash | status, lane, client, attempt, seq, times, reply header; lives as long as the log |
+    | payload | string | the encoded `ChatJob`; deleted with the terminal event |
+    | log | stream | one entry a flush, id `<seq>-0`, field `e` = encoded events |
+    | waiting | zset | ids of queued jobs of the deployment, by deadline (ms) |
+    | waiting_bytes | string | payload bytes of the waiting jobs; changes only with `waiting` |
+    | leases | zset | ids of running jobs, by lease end (ms) |
+    | client | set | ids of the client's jobs that have not ended |
+    """
+
+    record: str
+    payload: str
+    log: str
+    waiting: str
+    waiting_bytes: str
+    leases: str
+    client: str
+
+
+class Keys:
+    """Key names of one deployment; two deployments with different names may share a server."""
+
+    def __init__(self, deployment: str = "warp2api") -> None:
+        self.jobs_tag = f"{{{deployment}:jobs}}"
+        self.pool_tag = f"{{{deployment}:pool}}"
+        self.leases = f"{self.jobs_tag}:leases"
+        self.waiting = f"{self.jobs_tag}:waiting"
+        self.waiting_bytes = f"{self.jobs_tag}:waiting-bytes"
+
+    def record(self, job_id: str) -> str:
+        """Hash; written by every verb of the job, read by the front door and the reaper."""
+        return f"{self.jobs_tag}:job:{job_id}"
+
+    def payload(self, job_id: str) -> str:
+        """String; written at admission, read at claim, deleted at the terminal event."""
+        return f"{self.jobs_tag}:payload:{job_id}"
+
+    def log(self, job_id: str) -> str:
+        """Stream; written by the worker that holds the job, read by every reader."""
+        return f"{self.jobs_tag}:log:{job_id}"
+
+    def client(self, client: str) -> str:
+        """Set of job ids; bounds a client's concurrency. No TTL: the reaper removes members without a record."""
+        return f"{self.jobs_tag}:client:{client}"
+
+    def workers(self, lane: str) -> str:
+        """Zset of worker process ids by last heartbeat (ms); written with each renewal."""
+        return f"{self.jobs_tag}:workers:{lane}"
+
+    def lock(self, task: str) -> str:
+        """String with TTL; holds a periodic task's single-flight lock."""
+        return f"{self.jobs_tag}:lock:{task}"
+
+    def replica_channel(self, replica: str) -> str:
+        """Pub/sub channel of one API process: the entries of the jobs it asked for."""
+        return f"{self.jobs_tag}:replica:{replica}"
+
+    @property
+    def control_channel(self) -> str:
+        """Pub/sub channel of all workers: ids of jobs to cancel."""
+        return f"{self.jobs_tag}:control"
+
+    def job(self, job_id: str, client: str) -> JobKeys:
+        """All keys the verbs of one job touch."""
+        return JobKeys(
+            self.record(job_id),
+            self.payload(job_id),
+            self.log(job_id),
+            self.waiting,
+            self.waiting_bytes,
+            self.leases,
+            self.client(client),
+        )
+
+    def pool(self, name: str) -> str:
+        """A key of the token pool; `tokens/pool.py` documents each."""
+        return f"{self.pool_tag}:{name}"

