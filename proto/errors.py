@@ -65,9 +65,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.REFRESH_FAILED: ErrorRow(503, "server_error", None, 503, "api_error"),
     _E.ACCOUNT_BLOCKED: ErrorRow(503, "server_error", "upstream_account_blocked", 503, "api_error"),
     _E.UPSTREAM_REJECTED: ErrorRow(502, "server_error", "upstream_rejected", 502, "api_error"),
-    _E.UPSTREAM_TOO_LARGE: ErrorRow(
-        413, "invalid_request_error", "request_too_large", 413, "request_too_large"
-    ),
+    _E.UPSTREAM_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
     _E.MODEL_NOT_FOUND: ErrorRow(404, "invalid_request_error", "model_not_found", 404, "not_found_error"),
     _E.UPSTREAM_BAD_REQUEST: ErrorRow(502, "server_error", "upstream_bad_request", 502, "api_error"),
     _E.UPSTREAM_TIMEOUT: ErrorRow(504, "server_error", "upstream_timeout", 504, "timeout_error"),
@@ -90,19 +88,11 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.INTERRUPTED: ErrorRow(502, "server_error", "interrupted", 502, "api_error"),
     _E.INTERNAL: ErrorRow(500, "server_error", None, 500, "api_error"),
     _E.INVALID_REQUEST: ErrorRow(400, "invalid_request_error", None, 400, "invalid_request_error"),
-    _E.UNSUPPORTED_VALUE: ErrorRow(
-        400, "invalid_request_error", "unsupported_value", 400, "invalid_request_error"
-    ),
-    _E.INVALID_API_KEY: ErrorRow(
-        401, "invalid_request_error", "invalid_api_key", 401, "authentication_error"
-    ),
+    _E.UNSUPPORTED_VALUE: ErrorRow(400, "invalid_request_error", "unsupported_value", 400, "invalid_request_error"),
+    _E.INVALID_API_KEY: ErrorRow(401, "invalid_request_error", "invalid_api_key", 401, "authentication_error"),
     _E.NOT_FOUND: ErrorRow(404, "invalid_request_error", "unknown_url", 404, "not_found_error"),
-    _E.METHOD_NOT_ALLOWED: ErrorRow(
-        405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"
-    ),
-    _E.REQUEST_TOO_LARGE: ErrorRow(
-        413, "invalid_request_error", "request_too_large", 413, "request_too_large"
-    ),
+    _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
+    _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
     _E.RATE_LIMITED: ErrorRow(429, "rate_limit_error", "rate_limit_exceeded", 429, "rate_limit_error"),
     _E.QUEUE_FULL: ErrorRow(503, "server_error", "overloaded", 529, "overloaded_error"),
     _E.UNAVAILABLE: ErrorRow(503, "server_error", "unavailable", 503, "api_error"),
@@ -137,7 +127,5 @@ class GatewayError(Exception):
 class BadRequestError(GatewayError):
     """The client's request cannot be served as written; `param` names the field."""
 
-    def __init__(
-        self, message: str, *, param: str | None = None, code: ErrorCode = ErrorCode.INVALID_REQUEST
-    ) -> None:
+    def __init__(self, message: str, *, param: str | None = None, code: ErrorCode = ErrorCode.INVALID_REQUEST) -> None:
         super().__init__(code, message, param=param)

@@ -104,9 +104,7 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed"):
     retry_after: float | None = None
 
 
-Event: TypeAlias = (
-    Started | Text | Reasoning | ToolCall | ToolResult | Usage | Restarted | Revised | Finished | Failed
-)
+Event: TypeAlias = Started | Text | Reasoning | ToolCall | ToolResult | Usage | Restarted | Revised | Finished | Failed
 Output: TypeAlias = Text | Reasoning | ToolCall
 Terminal: TypeAlias = Finished | Failed
 

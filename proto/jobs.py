@@ -1,7 +1,7 @@
 """A chat as a job: what is stored at admission, and the words all rooms use for it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -64,6 +64,14 @@ class ChatJob(msgspec.Struct, frozen=True):
     lane: Lane = Lane.INTERACTIVE
     deadline: int = 0
     input_tokens: int = 0
+
+
+class ChatMessage(NamedTuple):
+    """What the broker carries for a chat; `attempt` is the number its next claim will get."""
+
+    job_id: str
+    lane: Lane
+    attempt: int = 1
 
 
 _encoder = msgspec.msgpack.Encoder()

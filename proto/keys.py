@@ -18,7 +18,6 @@ class JobKeys(NamedTuple):
     | waiting | zset | ids of queued jobs of the deployment, by deadline (ms) |
     | waiting_bytes | string | payload bytes of the waiting jobs; changes only with `waiting` |
     | leases | zset | ids of running jobs, by lease end (ms) |
-    | client | set | ids of the client's jobs that have not ended |
     """
 
     record: str
@@ -27,7 +26,6 @@ class JobKeys(NamedTuple):
     waiting: str
     waiting_bytes: str
     leases: str
-    client: str
 
 
 class Keys:
@@ -53,7 +51,7 @@ class Keys:
         return f"{self.jobs_tag}:log:{job_id}"
 
     def client(self, client: str) -> str:
-        """Set of job ids; bounds a client's concurrency. No TTL: the reaper removes members without a record."""
+        """Set of ids of a client's jobs that have not ended; bounds its concurrency. Members leave as jobs end."""
         return f"{self.jobs_tag}:client:{client}"
 
     def workers(self, lane: str) -> str:
@@ -73,7 +71,7 @@ class Keys:
         """Pub/sub channel of all workers: ids of jobs to cancel."""
         return f"{self.jobs_tag}:control"
 
-    def job(self, job_id: str, client: str) -> JobKeys:
+    def job(self, job_id: str) -> JobKeys:
         """All keys the verbs of one job touch."""
         return JobKeys(
             self.record(job_id),
@@ -82,7 +80,6 @@ class Keys:
             self.waiting,
             self.waiting_bytes,
             self.leases,
-            self.client(client),
         )
 
     def pool(self, name: str) -> str:

@@ -1,0 +1,66 @@
+"""What every process must agree on about the broker: queues, serialisation, timeouts (`docs/architecture.md`).
+
+A message carries a job's id alone: prompts never reach the broker, Flower or a log.
+"""
+
+from celery import Celery
+from kombu import Queue
+
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
+from store.settings import StoreSettings
+
+#: Above the longest job, so that the broker never hands a running job's message out again; job leases do recovery.
+VISIBILITY_TIMEOUT = 24 * 3600
+
+
+def create_celery(settings: StoreSettings) -> Celery:
+    """The Celery app of this deployment; workers add their tasks to it, the front door only sends."""
+    app = Celery("warp2api", broker=settings.broker, set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_serializer="json",
+        result_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=True,
+        task_default_queue=Lane.INTERACTIVE.value,
+        task_queues=[Queue(name) for name in (*(lane.value for lane in Lane), CONTROL_QUEUE)],
+        task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}, REAP_TASK: {"queue": CONTROL_QUEUE}},
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=_transport_options(settings),
+        enable_utc=True,
+    )
+    return app
+
+
+def _transport_options(settings: StoreSettings) -> dict[str, object]:
+    if not settings.broker.startswith(("redis://", "rediss://", "unix://")):
+        return {}
+    return {
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "global_keyprefix": f"{{{settings.deployment}:broker}}:",
+    }
+
+
+def send_chat(app: Celery, message: ChatMessage) -> None:
+    """Enqueue one attempt of a job; blocks, so call it off the event loop.
+
+    Raises:
+        kombu.exceptions.OperationalError: the broker is away.
+    """
+    app.send_task(
+        CHAT_TASK,
+        args=(message.job_id,),
+        queue=message.lane.value,
+        task_id=f"{message.job_id}.{message.attempt}",
+        ignore_result=True,
+        retry=False,
+    )

@@ -1,0 +1,246 @@
+"""The verbs of a job: admit, claim, append, renew, cancel, end and read, one Lua script each.
+
+The scripts decide; everything that must be true together changes in one of them. All verbs may be sent again when
+a reply was lost (`StoreError`): admitting knows the id, appending the sequence number, claiming the fencing token.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from proto.errors import ErrorCode
+from proto.events import Failed, Terminal, encode_events
+from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_header, decode_job, encode
+from proto.keys import Keys
+from store.connection import Call, Store, script_call
+from store.scripts import load_script
+from store.settings import StoreSettings
+
+_FOLDER = Path(__file__).parent / "scripts"
+_ADMIT = load_script(_FOLDER, "admit")
+_CLAIM = load_script(_FOLDER, "claim")
+_APPEND = load_script(_FOLDER, "append")
+_RENEW = load_script(_FOLDER, "renew")
+_CANCEL = load_script(_FOLDER, "cancel")
+_FAIL = load_script(_FOLDER, "fail")
+_HANDBACK = load_script(_FOLDER, "handback")
+_OVERDUE = load_script(_FOLDER, "overdue")
+_REAP = load_script(_FOLDER, "reap")
+_TAIL = load_script(_FOLDER, "tail")
+
+#: How often a job may be started, its first time included.
+MAX_ATTEMPTS: Final = 3
+#: Seconds a worker may be silent before its lane counts as having no worker.
+HEARTBEAT_AGE: Final = 10.0
+
+
+class Admission(StrEnum):
+    """What became of a job at the door."""
+
+    OK = "ok"
+    FULL = "full"
+    BYTES = "bytes"
+    CLIENT = "client"
+
+
+class Claim(NamedTuple):
+    """A job that is ours as long as its lease is renewed; `attempt` is the fencing token, `seq` where its log ends."""
+
+    job: ChatJob
+    attempt: int
+    seq: int
+    streamed: bool
+
+
+class Ack(StrEnum):
+    """The answer to an append or a renewal."""
+
+    DONE = "done"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+class Entry(NamedTuple):
+    """One entry of a log: its sequence number, from 1, and its encoded events."""
+
+    seq: int
+    data: bytes
+
+
+class Tail(NamedTuple):
+    """Where a log ends, and whether somebody works on the job (for a queued one: whether its lane has workers)."""
+
+    seq: int
+    status: Status
+    alive: bool
+
+
+class Overdue(NamedTuple):
+    """Ids of running jobs whose lease has expired, and of queued ones past their deadline."""
+
+    leased: list[str]
+    queued: list[str]
+
+
+_ACKS = {0: Ack.DONE, 1: Ack.CANCELLED, -1: Ack.LOST}
+
+
+class Jobs:
+    """The jobs of one deployment, as any process sees them."""
+
+    def __init__(self, store: Store, settings: StoreSettings) -> None:
+        self.keys = Keys(settings.deployment)
+        self.settings = settings
+        self._store = store
+
+    # --- the front door -------------------------------------------------------------------------------------------
+
+    async def admit(self, job: ChatJob, header: ReplyHeader, *, client: str, reply_to: str) -> Admission:
+        """Write the job if the waiting list and the client's share have room. `reply_to` is a replica's channel."""
+        settings = self.settings
+        lifetime = settings.job_deadline + settings.job_ttl
+        answer: bytes = await self._store.run(
+            _ADMIT,
+            (*self.keys.job(job.id), self.keys.client(client)),
+            (
+                job.id,
+                client,
+                job.lane,
+                reply_to,
+                int(header.stream),
+                encode(header),
+                encode(job),
+                job.deadline,
+                _ms(lifetime),
+                settings.max_waiting,
+                settings.max_waiting_bytes,
+                settings.client_concurrency,
+                _ms(settings.job_ttl),
+            ),
+        )
+        return Admission(answer.decode())
+
+    async def cancel(self, job_id: str) -> Status | None:
+        """Cancel a queued job at once, tell a running one's worker. Returns the job's status now, None if unknown."""
+        entry = encode_events([Failed(ErrorCode.CANCELLED, "The job was cancelled.")])
+        args = (job_id, entry, self.keys.control_channel)
+        answer: bytes | None = await self._store.run(_CANCEL, self.keys.job(job_id), args)
+        return Status(answer.decode()) if answer else None
+
+    async def read(self, job_id: str, after: int = 0) -> list[Entry]:
+        """The log's entries with a sequence number above `after`, oldest first."""
+        rows: list[tuple[bytes, list[bytes]]] = await self._store.command(
+            "XRANGE", self.keys.log(job_id), f"({after}-0" if after else "-", "+"
+        )
+        return [Entry(int(row_id.partition(b"-")[0]), fields[1]) for row_id, fields in rows]
+
+    async def header(self, job_id: str) -> ReplyHeader | None:
+        """The job's reply header, None if there is no such job."""
+        data: bytes | None = await self._store.command("HGET", self.keys.record(job_id), "header")
+        return decode_header(data) if data else None
+
+    async def tails(self, job_ids: Sequence[str]) -> list[Tail | None]:
+        """Where the logs of several jobs end, asked in one pipeline."""
+        keys = self.keys
+        beats = (keys.workers(Lane.INTERACTIVE), keys.workers(Lane.BATCH))
+        calls = [
+            script_call(_TAIL, (keys.record(job_id), keys.leases, *beats), (job_id, _ms(HEARTBEAT_AGE)))
+            for job_id in job_ids
+        ]
+        return [_tail(reply) for reply in await self._store.gather(calls)]
+
+    async def workers(self, lane: Lane) -> int:
+        """How many worker processes of a lane have been heard of lately."""
+        seconds, _ = await self._store.command("TIME")
+        since = (int(seconds) - HEARTBEAT_AGE) * 1000
+        count: int = await self._store.command("ZCOUNT", self.keys.workers(lane), since, "+inf")
+        return count
+
+    # --- the worker -----------------------------------------------------------------------------------------------
+
+    async def claim(self, job_id: str, worker: str) -> Claim | None:
+        """Take a queued job; None when it is not there to be taken (a duplicate message, cancelled, expired)."""
+        args = (job_id, worker, _ms(self.settings.job_lease))
+        reply: tuple[int, int, bytes, int] | None = await self._store.run(_CLAIM, self.keys.job(job_id), args)
+        if not reply:
+            return None
+        attempt, seq, payload, streamed = reply
+        return Claim(decode_job(payload), attempt, seq, streamed == 1)
+
+    def append_call(
+        self, job_id: str, attempt: int, seq: int, entry: bytes, *, visible: bool, terminal: Terminal | None
+    ) -> Call:
+        """One flush of one job, to be sent by the relay writer; read its reply with `ack`."""
+        status, code = _end_of(terminal)
+        return script_call(_APPEND, self.keys.job(job_id), (job_id, attempt, seq, entry, int(visible), status, code))
+
+    @staticmethod
+    def ack(reply: int) -> Ack:
+        """What the reply to an append or one of a renewal's replies means."""
+        return _ACKS[reply]
+
+    async def renew(self, worker: str, lane: Lane, held: Sequence[tuple[str, int]]) -> list[Ack]:
+        """Renew the leases of all jobs a worker process holds, `(job id, attempt)` each, and its heartbeat."""
+        keys = [self.keys.leases, self.keys.workers(lane), *[self.keys.record(job_id) for job_id, _ in held]]
+        args: list[str | int] = [_ms(self.settings.job_lease), worker]
+        for job_id, attempt in held:
+            args += (job_id, attempt)
+        replies: list[int] = await self._store.run(_RENEW, keys, args)
+        return [_ACKS[reply] for reply in replies]
+
+    async def retire(self, worker: str, lane: Lane) -> None:
+        """Forget the heartbeat of a worker process that stops."""
+        await self._store.command("ZREM", self.keys.workers(lane), worker)
+
+    async def hand_back(self, job_id: str, attempt: int) -> ChatMessage | None:
+        """Give back a job that has shown nothing yet; None when it may not go back."""
+        reply = await self._store.run(_HANDBACK, self.keys.job(job_id), (job_id, attempt))
+        return ChatMessage(job_id, Lane(reply[0].decode()), reply[1]) if reply else None
+
+    # --- the keeper -----------------------------------------------------------------------------------------------
+
+    async def overdue(self, most: int = 200) -> Overdue:
+        """The jobs that the reaper should look at."""
+        leased, queued = await self._store.run(_OVERDUE, (self.keys.leases, self.keys.waiting), (most,))
+        return Overdue([row.decode() for row in leased], [row.decode() for row in queued])
+
+    async def reap(self, job_id: str) -> ChatMessage | Status | None:
+        """Judge one job whose lease may have expired: answers a message to enqueue, FAILED, or None if left alone."""
+        failed = Failed(ErrorCode.INTERRUPTED, "The worker that ran this job stopped; the answer is incomplete.")
+        args = (job_id, encode_events([failed]), failed.code, MAX_ATTEMPTS)
+        reply = await self._store.run(_REAP, self.keys.job(job_id), args)
+        if isinstance(reply, list):
+            return ChatMessage(job_id, Lane(reply[1].decode()), reply[2])
+        return Status.FAILED if reply == b"failed" else None
+
+    async def fail(self, job_id: str, failed: Failed, *, status: Status = Status.QUEUED, deadline: int = 0) -> bool:
+        """End a job nobody runs, if it is still in `status` and past `deadline` (Unix ms, 0 for none)."""
+        args = (job_id, status, encode_events([failed]), failed.code, deadline)
+        return bool(await self._store.run(_FAIL, self.keys.job(job_id), args))
+
+
+def parse_message(message: bytes) -> tuple[str, Entry]:
+    """Read what `append` publishes: the job's id and the entry."""
+    job_id, seq, data = message.split(b":", 2)
+    return job_id.decode(), Entry(int(seq), data)
+
+
+def _end_of(terminal: Terminal | None) -> tuple[str, str]:
+    if terminal is None:
+        return "", ""
+    if isinstance(terminal, Failed):
+        status = Status.CANCELLED if terminal.code is ErrorCode.CANCELLED else Status.FAILED
+        return status, terminal.code
+    return Status.FINISHED, terminal.reason
+
+
+def _tail(reply: tuple[int, bytes, int] | None) -> Tail | None:
+    if not reply:
+        return None
+    seq, status, alive = reply
+    return Tail(seq, Status(status.decode()), alive == 1)
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

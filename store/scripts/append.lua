@@ -1,0 +1,23 @@
+-- include: job
+-- ARGV: id, attempt, seq, entry, visible (0|1), status ('' or terminal), code
+-- May be sent again with the same seq: an entry already there is answered as done.
+-- Answers 0 done, 1 done and the job was cancelled, -1 refused: the job is another attempt's, ended or gone.
+local id, attempt, seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local r = redis.call('HMGET', record, 'attempt', 'seq', 'status', 'cancel', 'reply_to', 'stream', 'visible', 'ttl')
+if r[1] ~= attempt then return -1 end
+local cancelled = r[4] and 1 or 0
+if seq <= tonumber(r[2]) then return cancelled end
+if r[3] ~= 'running' then return -1 end
+
+local terminal = ARGV[6] ~= ''
+-- Nobody streams a whole answer: its readers wait for the terminal entry and read the log then.
+local channel = (r[6] == '1' or terminal) and r[5] or ''
+add_entry(id, seq, ARGV[4], channel)
+local now = now_ms()
+if ARGV[5] == '1' and r[7] == '0' then
+  redis.call('HSET', record, 'seq', seq, 'visible', 1, 'first', now)
+else
+  redis.call('HSET', record, 'seq', seq)
+end
+if terminal then end_job(id, ARGV[6], ARGV[7], now, r[8]) end
+return cancelled

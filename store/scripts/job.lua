@@ -1,0 +1,40 @@
+-- What several verbs share: the names of a job's keys, in the order of JobKeys, and how a job ends.
+local record, payload, log = KEYS[1], KEYS[2], KEYS[3]
+local waiting, waiting_bytes, leases = KEYS[4], KEYS[5], KEYS[6]
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- A job that no longer waits gives back its share of the waiting list, in the same step.
+local function leave_waiting(id)
+  if redis.call('ZREM', waiting, id) == 1 then
+    local bytes = tonumber(redis.call('HGET', record, 'bytes')) or 0
+    redis.call('DECRBY', waiting_bytes, bytes)
+  end
+  -- An empty list holds no bytes, whatever became of a job whose record expired.
+  if redis.call('EXISTS', waiting) == 0 then redis.call('DEL', waiting_bytes) end
+end
+
+-- One entry joins the log, and all who listen hear it. `channel` is the replica that asked for the job.
+local function add_entry(id, seq, entry, channel)
+  redis.call('XADD', log, seq .. '-0', 'e', entry)
+  if seq == 1 then
+    redis.call('PEXPIREAT', log, redis.call('PEXPIRETIME', record))
+  end
+  if channel and channel ~= '' then
+    redis.call('PUBLISH', channel, id .. ':' .. seq .. ':' .. entry)
+  end
+end
+
+-- The terminal record: the job leaves every set it is in, its payload goes, its log lives on for `ttl` ms.
+local function end_job(id, status, code, now, ttl)
+  leave_waiting(id)
+  redis.call('ZREM', leases, id)
+  redis.call('SREM', redis.call('HGET', record, 'client_set'), id)
+  redis.call('DEL', payload)
+  redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
+  redis.call('PEXPIRE', record, ttl)
+  redis.call('PEXPIRE', log, ttl)
+end

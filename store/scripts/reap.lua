@@ -1,0 +1,26 @@
+-- include: job
+-- ARGV: id, entry for a job that cannot be run again, its code, max attempts
+-- Judges one job whose lease may have expired. Answers 'kept', 'failed', 'gone', or {'requeued', lane, next attempt}.
+local id, now = ARGV[1], now_ms()
+local deadline = redis.call('ZSCORE', leases, id)
+if not deadline or tonumber(deadline) > now then return 'kept' end
+local r = redis.call('HMGET', record, 'status', 'seq', 'reply_to', 'ttl', 'visible', 'stream', 'attempt', 'lane',
+  'cancel', 'deadline', 'bytes')
+if r[1] ~= 'running' then
+  redis.call('ZREM', leases, id)
+  return 'gone'
+end
+-- Output that a stream has shown must not come twice; a whole answer nobody saw may simply run again.
+local shown = r[5] == '1' and r[6] == '1'
+if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
+  local seq = tonumber(r[2]) + 1
+  add_entry(id, seq, ARGV[2], r[3])
+  redis.call('HSET', record, 'seq', seq)
+  end_job(id, 'failed', ARGV[3], now, r[4])
+  return 'failed'
+end
+redis.call('ZREM', leases, id)
+redis.call('ZADD', waiting, r[10], id)
+redis.call('INCRBY', waiting_bytes, r[11])
+redis.call('HSET', record, 'status', 'queued')
+return {'requeued', r[8], tonumber(r[7]) + 1}

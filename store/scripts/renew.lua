@@ -1,0 +1,18 @@
+-- KEYS: leases, heartbeats of the lane, records... ARGV: lease ms, worker, then id and attempt of each record
+-- Renews all jobs of one worker process and its own heartbeat. Answers for each job: 0 kept, 1 cancelled, -1 lost.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('ZADD', KEYS[2], now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 60000)
+local answers = {}
+for i = 3, #KEYS do
+  local id, attempt = ARGV[2 * i - 3], ARGV[2 * i - 2]
+  local r = redis.call('HMGET', KEYS[i], 'attempt', 'status', 'cancel')
+  if r[1] ~= attempt or r[2] ~= 'running' then
+    answers[#answers + 1] = -1
+  else
+    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[1]), id)
+    answers[#answers + 1] = r[3] and 1 or 0
+  end
+end
+return answers

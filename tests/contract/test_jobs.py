@@ -1,0 +1,250 @@
+"""The verbs of a job, on a real Valkey."""
+
+import time
+
+import pytest
+
+from proto.conversation import Conversation, Message, Role, TextPart
+from proto.errors import ErrorCode
+from proto.events import Event, Failed, Finished, FinishReason, Text, decode_events, encode_events
+from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status
+from store.connection import Store
+from store.jobs import MAX_ATTEMPTS, Ack, Admission, Jobs
+from store.settings import StoreSettings
+
+DONE = Finished(FinishReason.STOP)
+
+
+def make_jobs(store: Store, **settings: object) -> Jobs:
+    return Jobs(store, StoreSettings(_env_file=None, **settings))
+
+
+@pytest.fixture
+def jobs(store: Store) -> Jobs:
+    return make_jobs(store)
+
+
+def chat(job_id: str, deadline_in: float = 60) -> ChatJob:
+    conversation = Conversation("auto", [Message(Role.USER, [TextPart("hello")])])
+    return ChatJob(job_id, conversation, deadline=round((time.time() + deadline_in) * 1000))
+
+
+async def admit(
+    jobs: Jobs, job_id: str, *, stream: bool = True, client: str = "c", deadline_in: float = 60
+) -> Admission:
+    header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
+    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to="replica")
+
+
+async def append(jobs: Jobs, store: Store, job_id: str, attempt: int, seq: int, event: Event) -> Ack:
+    terminal = event if isinstance(event, Finished | Failed) else None
+    visible = isinstance(event, Text)
+    call = jobs.append_call(job_id, attempt, seq, encode_events([event]), visible=visible, terminal=terminal)
+    return jobs.ack((await store.gather([call]))[0])
+
+
+async def expire_lease(jobs: Jobs, store: Store, job_id: str) -> None:
+    await store.command("ZADD", jobs.keys.leases, 1, job_id)
+
+
+async def test_a_job_from_admission_to_its_end(jobs: Jobs, store: Store) -> None:
+    assert await admit(jobs, "a") is Admission.OK
+    claim = await jobs.claim("a", "worker")
+    assert claim is not None
+    assert (claim.job.id, claim.attempt, claim.seq, claim.streamed) == ("a", 1, 0, True)
+    assert await append(jobs, store, "a", 1, 1, Text("hi")) is Ack.DONE
+    assert await append(jobs, store, "a", 1, 2, DONE) is Ack.DONE
+    entries = await jobs.read("a")
+    assert [(entry.seq, decode_events(entry.data)) for entry in entries] == [(1, [Text("hi")]), (2, [DONE])]
+    assert [entry.seq for entry in await jobs.read("a", after=1)] == [2]
+    assert (await jobs.tails(["a"]))[0] == (2, Status.FINISHED, False)
+    assert await store.command("EXISTS", jobs.keys.payload("a")) == 0
+    assert await store.command("EXISTS", jobs.keys.client("c"), jobs.keys.leases, jobs.keys.waiting) == 0
+
+
+async def test_every_key_of_a_job_has_a_ttl_from_the_start(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker")
+    await append(jobs, store, "a", 1, 1, Text("hi"))
+    for key in (jobs.keys.record("a"), jobs.keys.payload("a"), jobs.keys.log("a")):
+        assert 600_000 < await store.command("PTTL", key) <= 1_200_000
+
+
+async def test_admission_may_be_repeated_when_its_reply_was_lost(jobs: Jobs, store: Store) -> None:
+    assert await admit(jobs, "a") is Admission.OK
+    assert await admit(jobs, "a") is Admission.OK
+    assert await store.command("ZCARD", jobs.keys.waiting) == 1
+
+
+async def test_the_waiting_list_is_bounded_in_jobs(store: Store) -> None:
+    jobs = make_jobs(store, max_waiting=2)
+    assert [await admit(jobs, name) for name in "abc"] == [Admission.OK, Admission.OK, Admission.FULL]
+    await jobs.claim("a", "worker")
+    assert await admit(jobs, "c") is Admission.OK
+
+
+async def test_the_waiting_list_is_bounded_in_bytes(store: Store) -> None:
+    size = len(__import__("proto.jobs").jobs.encode(chat("a")))
+    jobs = make_jobs(store, max_waiting_bytes=size)
+    assert [await admit(jobs, name) for name in "ab"] == [Admission.OK, Admission.BYTES]
+    await jobs.cancel("a")
+    assert await admit(jobs, "b") is Admission.OK
+
+
+async def test_a_clients_share_is_bounded_and_members_without_a_record_do_not_count(store: Store) -> None:
+    jobs = make_jobs(store, client_concurrency=1)
+    assert await admit(jobs, "a") is Admission.OK
+    assert await admit(jobs, "b") is Admission.CLIENT
+    assert await admit(jobs, "b", client="other") is Admission.OK
+    await store.command("DEL", jobs.keys.record("a"))
+    assert await admit(jobs, "c") is Admission.OK
+
+
+async def test_only_one_claim_wins(jobs: Jobs) -> None:
+    await admit(jobs, "a")
+    assert await jobs.claim("a", "one") is not None
+    assert await jobs.claim("a", "two") is None
+    assert await jobs.claim("unknown", "two") is None
+
+
+async def test_an_append_may_be_sent_again(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker")
+    for _ in range(2):
+        assert await append(jobs, store, "a", 1, 1, Text("hi")) is Ack.DONE
+    for _ in range(2):
+        assert await append(jobs, store, "a", 1, 2, DONE) is Ack.DONE
+    assert len(await jobs.read("a")) == 2
+
+
+async def test_a_superseded_worker_cannot_append(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "slow")
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, 2)
+    again = await jobs.claim("a", "fresh")
+    assert again is not None
+    assert again.attempt == 2
+    assert await append(jobs, store, "a", 1, 1, Text("old")) is Ack.LOST
+    assert await append(jobs, store, "a", 2, 1, Text("new")) is Ack.DONE
+    assert await jobs.renew("slow", Lane.INTERACTIVE, [("a", 1)]) == [Ack.LOST]
+    assert await jobs.renew("fresh", Lane.INTERACTIVE, [("a", 2)]) == [Ack.DONE]
+
+
+async def test_reaping_spares_a_renewed_lease(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker")
+    await expire_lease(jobs, store, "a")
+    assert (await jobs.overdue()).leased == ["a"]
+    await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)])
+    assert await jobs.reap("a") is None
+    assert (await jobs.overdue()).leased == []
+
+
+async def test_output_a_stream_has_shown_is_never_run_again(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker")
+    await append(jobs, store, "a", 1, 1, Text("shown"))
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") is Status.FAILED
+    last = decode_events((await jobs.read("a"))[-1].data)[-1]
+    assert isinstance(last, Failed)
+    assert last.code is ErrorCode.INTERRUPTED
+
+
+async def test_a_whole_answer_is_run_again_from_where_its_log_ends(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a", stream=False)
+    await jobs.claim("a", "worker")
+    await append(jobs, store, "a", 1, 1, Text("unseen"))
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, 2)
+    again = await jobs.claim("a", "worker")
+    assert again is not None
+    assert (again.attempt, again.seq) == (2, 1)
+
+
+async def test_attempts_are_bounded(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    for attempt in range(1, MAX_ATTEMPTS):
+        await jobs.claim("a", "worker")
+        await expire_lease(jobs, store, "a")
+        assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, attempt + 1)
+    await jobs.claim("a", "worker")
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") is Status.FAILED
+
+
+async def test_cancelling_a_queued_job_ends_it_at_once(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    assert await jobs.cancel("a") is Status.CANCELLED
+    assert await jobs.claim("a", "worker") is None
+    assert await jobs.cancel("a") is Status.CANCELLED
+    assert await jobs.cancel("unknown") is None
+    assert await store.command("EXISTS", jobs.keys.waiting_bytes) == 0
+
+
+async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker")
+    assert await jobs.cancel("a") is Status.RUNNING
+    assert await append(jobs, store, "a", 1, 1, Text("late")) is Ack.CANCELLED
+    assert await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)]) == [Ack.CANCELLED]
+    cancelled = Failed(ErrorCode.CANCELLED, "gone")
+    assert await append(jobs, store, "a", 1, 2, cancelled) is Ack.CANCELLED
+    assert (await jobs.tails(["a"]))[0] == (2, Status.CANCELLED, False)
+
+
+async def test_a_queued_job_past_its_deadline_is_overdue_and_fails(jobs: Jobs) -> None:
+    await admit(jobs, "late", deadline_in=-1)
+    await admit(jobs, "early")
+    assert (await jobs.overdue()).queued == ["late"]
+    failed = Failed(ErrorCode.DEADLINE, "too late")
+    now = round(time.time() * 1000)
+    assert await jobs.fail("late", failed, deadline=now - 500)
+    assert not await jobs.fail("late", failed)
+    assert not await jobs.fail("early", failed, deadline=now + 50_000)
+    assert decode_events((await jobs.read("late"))[0].data) == [failed]
+
+
+async def test_a_waiting_job_without_a_record_leaves_no_trace(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a", deadline_in=-1)
+    await store.command("DEL", jobs.keys.record("a"))
+    assert not await jobs.fail("a", Failed(ErrorCode.DEADLINE, "too late"))
+    assert await store.command("EXISTS", jobs.keys.waiting, jobs.keys.waiting_bytes) == 0
+
+
+async def test_handing_back_what_has_shown_nothing(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "unseen")
+    await admit(jobs, "seen")
+    await jobs.claim("unseen", "worker")
+    await jobs.claim("seen", "worker")
+    await append(jobs, store, "seen", 1, 1, Text("hi"))
+    assert await jobs.hand_back("unseen", 1) == ChatMessage("unseen", Lane.INTERACTIVE, 2)
+    assert await jobs.hand_back("unseen", 1) is None
+    assert await jobs.hand_back("seen", 1) is None
+    assert await jobs.claim("unseen", "other") is not None
+
+
+async def test_tails_tell_whether_somebody_works_on_a_job(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "queued")
+    await admit(jobs, "running")
+    await jobs.claim("running", "worker")
+    assert [tail and tail.alive for tail in await jobs.tails(["queued", "running", "unknown"])] == [False, True, None]
+    await jobs.renew("worker", Lane.INTERACTIVE, [])
+    await expire_lease(jobs, store, "running")
+    assert [tail and tail.alive for tail in await jobs.tails(["queued", "running"])] == [True, False]
+    assert await jobs.workers(Lane.INTERACTIVE) == 1
+    await jobs.retire("worker", Lane.INTERACTIVE)
+    assert await jobs.workers(Lane.INTERACTIVE) == 0
+
+
+async def test_scripts_unknown_to_a_restarted_server_are_loaded_again(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await store.command("SCRIPT", "FLUSH")
+    calls = [
+        jobs.append_call("a", 1, seq, encode_events([Text(str(seq))]), visible=True, terminal=None) for seq in (1, 2, 3)
+    ]
+    await jobs.claim("a", "worker")
+    await store.command("SCRIPT", "FLUSH")
+    assert await store.gather(calls) == [0, 0, 0]
+    assert [decode_events(entry.data) for entry in await jobs.read("a")] == [[Text(str(seq))] for seq in (1, 2, 3)]
