@@ -3,3 +3,15 @@
 Both halves are pure. An encoder is a function of (reply header, log) alone: no clock, no random, no settings,
 so the live stream, a replay and a whole answer cannot differ.
 """
+
+from proto.dialects.base import Dialect
+from proto.dialects.openai_chat import OpenAIChat
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAIChat(),)}
+
+
+def get_dialect(name: str) -> Dialect:
+    """Raises:
+    KeyError: there is no dialect of that name.
+    """
+    return DIALECTS[name]

@@ -1,0 +1,325 @@
+"""What every dialect's requests share: refusals in the client's notation, validation, parts, a tidy transcript."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from proto.conversation import (
+    ImagePart,
+    Message,
+    Part,
+    Role,
+    TextPart,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+    ToolResultPart,
+)
+from proto.errors import BadRequestError, ErrorCode
+
+MAX_MESSAGES = 100_000
+MAX_STOPS = 64
+MAX_TOKENS = 2**31 - 1
+MAX_IGNORED = 32
+
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
+
+
+class Wire(BaseModel):
+    """A piece of a client's request. Unknown fields are passed over; known ones must have their type."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", protected_namespaces=())
+
+
+class WireRequest(Wire):
+    """A request body. What is not declared has no effect, and is named in `ignored`."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+M = TypeVar("M", bound=BaseModel)
+# A length makes pydantic read the characters: lone surrogates, which cannot be stored, are refused.
+AnyText = Annotated[str, Field(min_length=0)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+Positive = Annotated[int, Field(ge=1)]
+T = TypeVar("T")
+
+
+def _as_parts(content: Any) -> Any:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if content is None or isinstance(content, list):
+        return content
+    raise PydanticCustomError("content_type", "Input should be a string or an array")
+
+
+# A list ends its validation at the first fault: a body of a million wrong items makes one error, not a million.
+Many = Annotated[list[T], FailFast(), BeforeValidator(lambda v: [] if v is None else v)]
+# Content in either form: plain text is one text part.
+Content = Annotated[Many[T], BeforeValidator(_as_parts)]
+Stops = Annotated[
+    Many[AnyText], Field(max_length=MAX_STOPS), BeforeValidator(lambda v: [v] if isinstance(v, str) else v)
+]
+
+
+def refusal(path: str, why: str, code: ErrorCode = ErrorCode.INVALID_REQUEST) -> BadRequestError:
+    """What to raise for the field at `path`."""
+    return BadRequestError(f"{path}: {why}", param=path, code=code)
+
+
+def missing(path: str) -> BadRequestError:
+    return refusal(path, "Field required")
+
+
+def unsupported(path: str, why: str = "not supported by this gateway") -> BadRequestError:
+    """What to raise for a value that is legal elsewhere."""
+    return refusal(path, why, ErrorCode.UNSUPPORTED_VALUE)
+
+
+def quoted(value: object) -> str:
+    """A client's word, short enough to be told back."""
+    text = str(value)
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+# Validation ---------------------------------------------------------------------------------------------
+
+
+def validate(model: type[M], body: Any) -> M:
+    """Read `body` as `model`.
+
+    Raises:
+        BadRequestError: for the first thing wrong with it, `param` in the client's notation.
+    """
+    if not isinstance(body, dict):
+        raise BadRequestError("The request body must be a JSON object.")
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=True, include_input=False)[0]
+        raise _translate(first, body) from None
+
+
+_WORDING = {
+    "model_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+    "list_type": "Input should be an array",
+    "too_short": "Input should not be empty",
+}
+
+
+def _translate(error: ErrorDetails, body: dict[str, Any]) -> BadRequestError:
+    kind, loc = error["type"], error["loc"]
+    why = _WORDING.get(kind, error["msg"])
+    if kind == "union_tag_invalid":
+        loc, why = (*loc, "type"), f"{quoted(error['ctx']['tag'])} is not supported"
+    elif kind == "union_tag_not_found":
+        loc, why = (*loc, "type"), "Field required"
+    may_lack = kind in ("missing", "union_tag_not_found")
+    steps = _locate(body, loc, may_lack=may_lack) or _as_far_as_it_goes(body, loc)
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    return BadRequestError(f"{path}: {why}", param=path or None)
+
+
+def _locate(value: Any, loc: tuple[int | str, ...], *, may_lack: bool) -> list[int | str] | None:
+    """Pydantic's location without the tags of its unions, which stand in it beside the keys.
+
+    A tag may be spelled like a key of the same object (`text`), so the reading that leads to the end wins.
+    """
+    if not loc:
+        return []
+    head, rest = loc[0], loc[1:]
+    if _holds(value, head):
+        steps = _locate(value[head], rest, may_lack=may_lack)
+        if steps is not None:
+            return [head, *steps]
+    if isinstance(value, dict):
+        if may_lack and not rest:
+            return [head]
+        if head == value.get("type"):
+            return _locate(value, rest, may_lack=may_lack)
+    return None
+
+
+def _holds(value: Any, step: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _as_far_as_it_goes(value: Any, loc: tuple[int | str, ...]) -> list[int | str]:
+    steps: list[int | str] = []
+    for step in loc:
+        if not _holds(value, step):
+            break
+        value = value[step]
+        steps.append(step)
+    return steps
+
+
+def ignored_names(request: BaseModel, also: Iterable[str] = ()) -> list[str]:
+    """The undeclared fields of the body that were set, and `also`. Only names that can stand in a header."""
+    undeclared = (name for name, value in (request.model_extra or {}).items() if value is not None)
+    names = [name for name in (*undeclared, *also) if _FIELD_NAME.fullmatch(name)]
+    return names[:MAX_IGNORED]
+
+
+# Parts --------------------------------------------------------------------------------------------------
+
+_IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+def text_parts(text: str | None) -> list[Part]:
+    """One part, or none for a text that is empty or absent."""
+    return [TextPart(text)] if text else []
+
+
+def data_url_image(url: str, path: str) -> ImagePart:
+    """The image in a data URL.
+
+    Raises:
+        BadRequestError: it is a remote URL (they are not fetched), not base64, or not an image.
+    """
+    if url[:5].lower() != "data:":
+        raise unsupported(path, "remote images are not fetched; send the image as a base64 data URL")
+    comma = url.find(",")
+    media_type, *options = (word.strip().lower() for word in url[5 : max(comma, 5)].split(";"))
+    if "base64" not in options:
+        raise refusal(path, "not a base64 data URL")
+    return image(media_type, url[comma + 1 :], path)
+
+
+def image(media_type: str, data: str, path: str) -> ImagePart:
+    """An image whose type is what its bytes say, or what was declared when they say nothing.
+
+    Raises:
+        BadRequestError: `data` is not base64, or the type is none that models read.
+    """
+    try:
+        start = base64.b64decode(data[:32], validate=True)
+    except (binascii.Error, ValueError):
+        start = b""
+    if not start:
+        raise refusal(path, "the image is not base64 data")
+    media_type = _sniff(start) or media_type
+    if media_type not in _IMAGE_TYPES:
+        raise unsupported(path, f"{quoted(media_type)} is not an image type that is supported")
+    return ImagePart(media_type, data)
+
+
+def _sniff(start: bytes) -> str | None:
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if start.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if start.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def arguments_text(arguments: Any, path: str) -> str:
+    """The arguments of a call as the text of one JSON object; what is none becomes `{}`.
+
+    Raises:
+        BadRequestError: an object that cannot be written as JSON again (nested too deeply).
+    """
+    if isinstance(arguments, str):
+        try:
+            return arguments if isinstance(orjson.loads(arguments), dict) else "{}"
+        except orjson.JSONDecodeError:
+            return "{}"
+    return _dumps(arguments, path).decode() if isinstance(arguments, dict) else "{}"
+
+
+def json_object(value: dict[str, Any], path: str) -> dict[str, Any]:
+    """`value`, known to survive being written and read again.
+
+    Raises:
+        BadRequestError: it is nested too deeply.
+    """
+    _dumps(value, path)
+    return value
+
+
+def _dumps(value: dict[str, Any], path: str) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise refusal(path, "nested too deeply, or holds what JSON cannot") from error
+
+
+# Tools --------------------------------------------------------------------------------------------------
+
+
+def tool(name: str, description: str | None, schema: dict[str, Any] | None, path: str) -> Tool:
+    """A function on offer; without a schema it takes no arguments. `path` is the schema's.
+
+    Raises:
+        BadRequestError: the schema's root is not an object.
+    """
+    if not schema:
+        schema = {"type": "object", "properties": {}}
+    elif "type" not in schema:
+        schema = {"type": "object", **schema}
+    elif schema["type"] != "object":
+        raise refusal(path, 'the root of a tool\'s schema must have "type": "object"')
+    return Tool(name, json_object(schema, path), description or "")
+
+
+def check_choice(choice: ToolChoice, tools: list[Tool], path: str) -> ToolChoice:
+    """`choice`, known to be possible with `tools`.
+
+    Raises:
+        BadRequestError: it demands a call that no tool on offer can answer.
+    """
+    if choice.mode is ToolChoiceMode.REQUIRED and not tools:
+        raise refusal(path, "a tool call is required, but there are no tools")
+    if choice.mode is ToolChoiceMode.NAMED and all(choice.name != tool.name for tool in tools):
+        raise refusal(path, f"{quoted(choice.name)} is not one of the tools")
+    return choice
+
+
+# The transcript -----------------------------------------------------------------------------------------
+
+
+def tidy(messages: Iterable[Message]) -> tuple[list[str], list[Message]]:
+    """Leading system texts, and the rest with the messages of one turn merged and its tool results first.
+
+    Messages without content are left out. Where there is nothing but system texts, the last one stays a
+    message, so that there is something to answer.
+
+    Raises:
+        BadRequestError: nothing is left.
+    """
+    system: list[str] = []
+    turns: list[Message] = []
+    for message in messages:
+        if not message.parts:
+            continue
+        if message.role is Role.SYSTEM and not turns:
+            system += [part.text for part in message.parts if isinstance(part, TextPart)]
+        elif turns and turns[-1].role is message.role:
+            turns[-1].parts.extend(message.parts)
+        else:
+            turns.append(message)
+    if not turns and system:
+        turns.append(Message(Role.SYSTEM, [TextPart(system.pop())]))
+    if not turns:
+        raise refusal("messages", "there is no content in any message")
+    for turn in turns:
+        if turn.role is Role.USER:
+            turn.parts.sort(key=_after_results)
+    return system, turns
+
+
+def _after_results(part: Part) -> bool:
+    return not isinstance(part, ToolResultPart)

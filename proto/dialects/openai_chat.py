@@ -1,0 +1,471 @@
+"""OpenAI's Chat Completions: `POST /v1/chat/completions`."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BeforeValidator, Field
+
+from proto.conversation import (
+    Conversation,
+    Limits,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolChoice,
+    ToolChoiceMode,
+    ToolResultPart,
+)
+from proto.dialects.base import ErrorReply, ParsedRequest
+from proto.dialects.common import (
+    MAX_MESSAGES,
+    MAX_TOKENS,
+    AnyText,
+    Content,
+    Many,
+    NonEmpty,
+    Positive,
+    Stops,
+    Wire,
+    WireRequest,
+    arguments_text,
+    check_choice,
+    data_url_image,
+    ignored_names,
+    json_object,
+    missing,
+    quoted,
+    refusal,
+    text_parts,
+    tidy,
+    tool,
+    unsupported,
+    validate,
+)
+from proto.dialects.encoder import Encoder, client_call_id, error_row, finish_reason, retry_headers
+from proto.errors import ErrorCode, GatewayError
+from proto.events import Event, Failed, Finished, FinishReason, ToolCall, Usage
+from proto.fold import fold
+from proto.jobs import ReplyHeader
+
+# The request ------------------------------------------------------------------------------------------
+
+
+class ImageUrl(Wire):
+    url: AnyText
+
+
+class ContentPart(Wire):
+    type: str
+    text: AnyText | None = None
+    refusal: AnyText | None = None
+    image_url: ImageUrl | None = None
+
+
+class FunctionCall(Wire):
+    name: NonEmpty
+    arguments: Any = ""
+
+
+class CallInMessage(Wire):
+    id: NonEmpty
+    type: str | None = None
+    function: FunctionCall | None = None
+
+
+class ChatMessage(Wire):
+    role: str
+    content: Content[ContentPart] = Field(default_factory=list)
+    refusal: AnyText | None = None
+    reasoning_content: AnyText | None = None
+    reasoning: AnyText | None = None
+    tool_calls: Many[CallInMessage] = Field(default_factory=list)
+    tool_call_id: AnyText | None = None
+    function_call: Any = None
+    audio: Any = None
+
+
+class Function(Wire):
+    name: NonEmpty
+    description: AnyText | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class ChatTool(Wire):
+    type: str
+    function: Function | None = None
+
+
+class Named(Wire):
+    name: NonEmpty
+
+
+class AllowedTool(Wire):
+    function: Named | None = None
+
+
+class AllowedTools(Wire):
+    mode: str
+    tools: Many[AllowedTool]
+
+
+class Choice(Wire):
+    type: str
+    function: Named | None = None
+    allowed_tools: AllowedTools | None = None
+
+
+class JsonSchema(Wire):
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+
+
+class ResponseFormat(Wire):
+    type: str
+    json_schema: JsonSchema | None = None
+
+
+class StreamOptions(Wire):
+    include_usage: bool | None = None
+
+
+class ChatRequest(WireRequest):
+    model: NonEmpty
+    messages: Annotated[Many[ChatMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_completion_tokens: Positive | None = None
+    max_tokens: Positive | None = None
+    tools: Many[ChatTool] = Field(default_factory=list)
+    tool_choice: Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v)] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    reasoning_effort: str | None = None
+    stop: Stops = Field(default_factory=list)
+    n: int | None = None
+    modalities: Any = None
+    functions: Any = None
+    function_call: Any = None
+
+
+def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
+    request = validate(ChatRequest, body)
+    _refuse_what_changes_the_contract(request)
+    system, messages = tidy(_message(message, f"messages[{i}]") for i, message in enumerate(request.messages))
+    tools = [_tool(item, f"tools[{i}]") for i, item in enumerate(request.tools)]
+    choice, tools = _tool_choice(request.tool_choice, tools)
+    no_reasoning = request.reasoning_effort == "none"
+    conversation = Conversation(
+        model=resolve_model(request.model),
+        messages=messages,
+        system=system,
+        tools=tools,
+        tool_choice=choice,
+        parallel_tool_calls=request.parallel_tool_calls is not False,
+        reasoning=not no_reasoning,
+        limits=Limits(
+            max_tokens=min(request.max_completion_tokens or request.max_tokens or 0, MAX_TOKENS),
+            stop=[stop for stop in request.stop if stop],
+            json_schema=_json_schema(request.response_format),
+        ),
+    )
+    effort = ["reasoning_effort"] if request.reasoning_effort and not no_reasoning else []
+    return ParsedRequest(
+        conversation=conversation,
+        requested_model=request.model,
+        stream=bool(request.stream),
+        include_usage=bool(request.stream_options and request.stream_options.include_usage),
+        ignored=ignored_names(request, effort),
+        extra={},
+    )
+
+
+def _refuse_what_changes_the_contract(request: ChatRequest) -> None:
+    if request.n not in (None, 1):
+        raise unsupported("n", "only one answer per request is supported")
+    if request.modalities not in (None, [], ["text"]):
+        raise unsupported("modalities", "only text can be answered")
+    for name in ("functions", "function_call"):
+        if getattr(request, name):
+            raise unsupported(name, "deprecated; use tools and tool_choice")
+
+
+def _message(message: ChatMessage, path: str) -> Message:
+    for name in ("function_call", "audio"):
+        if getattr(message, name) is not None:
+            raise unsupported(f"{path}.{name}")
+    match message.role:
+        case "user":
+            return Message(Role.USER, _content(message, path, _user_part))
+        case "assistant":
+            return Message(Role.ASSISTANT, _assistant(message, path))
+        case "tool":
+            if not message.tool_call_id:
+                raise missing(f"{path}.tool_call_id")
+            content = _content(message, path, _user_part)
+            # _user_part makes texts and images alone
+            return Message(Role.USER, [ToolResultPart(message.tool_call_id, content)])  # type: ignore[arg-type]
+        case "system" | "developer":
+            return Message(Role.SYSTEM, _content(message, path, _text_part))
+        case _:
+            raise refusal(f"{path}.role", f"{quoted(message.role)} is not a role that is supported")
+
+
+def _content(message: ChatMessage, path: str, read: Callable[[ContentPart, str], Part | None]) -> list[Part]:
+    parts = (read(part, f"{path}.content[{j}]") for j, part in enumerate(message.content))
+    return [part for part in parts if part is not None]
+
+
+def _text_part(part: ContentPart, path: str) -> Part | None:
+    if part.type == "text":
+        if part.text is None:
+            raise missing(f"{path}.text")
+        return TextPart(part.text) if part.text else None
+    if part.type in ("image_url", "input_audio", "file"):
+        raise unsupported(f"{path}.{part.type}")
+    raise unsupported(f"{path}.type", f"{quoted(part.type)} is not a content part that is supported here")
+
+
+def _user_part(part: ContentPart, path: str) -> Part | None:
+    if part.type != "image_url":
+        return _text_part(part, path)
+    if part.image_url is None:
+        raise missing(f"{path}.image_url")
+    return data_url_image(part.image_url.url, f"{path}.image_url.url")
+
+
+def _assistant_part(part: ContentPart, path: str) -> Part | None:
+    if part.type == "refusal":
+        return TextPart(part.refusal) if part.refusal else None
+    return _text_part(part, path)
+
+
+def _assistant(message: ChatMessage, path: str) -> list[Part]:
+    parts: list[Part] = []
+    if reasoning := message.reasoning_content or message.reasoning:
+        parts.append(ReasoningPart(reasoning))
+    parts += _content(message, path, _assistant_part) or text_parts(message.refusal)
+    for k, call in enumerate(message.tool_calls):
+        if call.type not in (None, "function"):
+            raise unsupported(f"{path}.tool_calls[{k}].type", f"{quoted(call.type)} is not a function call")
+        at = f"{path}.tool_calls[{k}].function"
+        if call.function is None:
+            raise missing(at)
+        arguments = arguments_text(call.function.arguments, f"{at}.arguments")
+        parts.append(ToolCallPart(call.id, call.function.name, arguments))
+    return parts
+
+
+def _tool(item: ChatTool, path: str) -> Tool:
+    if item.type != "function":
+        raise unsupported(f"{path}.type", f"only function tools are supported, not {quoted(item.type)}")
+    if item.function is None:
+        raise missing(f"{path}.function")
+    function = item.function
+    return tool(function.name, function.description, function.parameters, f"{path}.function.parameters")
+
+
+_MODES = {
+    "auto": ToolChoiceMode.AUTO,
+    "none": ToolChoiceMode.NONE,
+    "required": ToolChoiceMode.REQUIRED,
+}
+
+
+def _tool_choice(choice: Choice | None, tools: list[Tool]) -> tuple[ToolChoice, list[Tool]]:
+    """The choice, and the tools it leaves on offer."""
+    if choice is None:
+        return ToolChoice(), tools
+    if choice.type in _MODES:
+        return check_choice(ToolChoice(_MODES[choice.type]), tools, "tool_choice"), tools
+    if choice.type == "function":
+        if choice.function is None:
+            raise missing("tool_choice.function")
+        named = ToolChoice(ToolChoiceMode.NAMED, choice.function.name)
+        return check_choice(named, tools, "tool_choice.function.name"), tools
+    if choice.type == "allowed_tools":
+        return _allowed(choice.allowed_tools, tools)
+    raise unsupported("tool_choice", f"{quoted(choice.type)} is not a choice that is supported")
+
+
+def _allowed(allowed: AllowedTools | None, tools: list[Tool]) -> tuple[ToolChoice, list[Tool]]:
+    if allowed is None:
+        raise missing("tool_choice.allowed_tools")
+    if allowed.mode not in ("auto", "required"):
+        raise refusal("tool_choice.allowed_tools.mode", "must be auto or required")
+    names = {item.function.name for item in allowed.tools if item.function}
+    tools = [item for item in tools if item.name in names]
+    choice = ToolChoice(_MODES[allowed.mode])
+    return check_choice(choice, tools, "tool_choice.allowed_tools.tools"), tools
+
+
+def _json_schema(wanted: ResponseFormat | None) -> dict[str, Any] | None:
+    if wanted is None or wanted.type == "text":
+        return None
+    if wanted.type == "json_object":
+        return {}
+    if wanted.type != "json_schema":
+        raise unsupported("response_format.type", f"{quoted(wanted.type)} is not a format that is supported")
+    if wanted.json_schema is None:
+        raise missing("response_format.json_schema")
+    return json_object(wanted.json_schema.schema_ or {}, "response_format.json_schema.schema")
+
+
+# The answer -------------------------------------------------------------------------------------------
+
+_FINISH = {
+    FinishReason.STOP: "stop",
+    FinishReason.STOP_SEQUENCE: "stop",
+    FinishReason.LENGTH: "length",
+    FinishReason.TOOL_CALLS: "tool_calls",
+}
+
+
+def _id(header: ReplyHeader) -> str:
+    return f"chatcmpl-{header.id_seed}"
+
+
+def _usage(usage: Usage | None, header: ReplyHeader) -> dict[str, Any]:
+    usage = usage or Usage()
+    prompt = usage.input + usage.cache_read + usage.cache_write or header.input_tokens
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": usage.output,
+        "total_tokens": prompt + usage.output,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+        },
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    }
+
+
+def _error(error: GatewayError | Failed) -> dict[str, Any]:
+    row = error_row(error)
+    param = error.param if isinstance(error, GatewayError) else None
+    return {
+        "error": {
+            "message": error.message,
+            "type": row.openai_type,
+            "param": param,
+            "code": row.openai_code,
+        }
+    }
+
+
+def _whole(header: ReplyHeader, events: list[Event]) -> dict[str, Any]:
+    answer = fold(events)
+    calls = [
+        {
+            "id": client_call_id(header.id_seed, call.id),
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in answer.tool_calls
+    ]
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": answer.text or (None if calls else ""),
+        "refusal": None,
+    }
+    if reasoning := answer.reasoning:
+        message["reasoning_content"] = reasoning
+    if calls:
+        message["tool_calls"] = calls
+    return {
+        "id": _id(header),
+        "object": "chat.completion",
+        "created": header.created,
+        "model": header.model,
+        "choices": [
+            {
+                "index": 0,
+                "message": message,
+                "logprobs": None,
+                "finish_reason": _FINISH[finish_reason(answer.finish, open_calls=bool(calls))],
+            }
+        ],
+        "usage": _usage(answer.usage, header),
+    }
+
+
+class ChatStream(Encoder):
+    """Frames for one reading of a log. What every frame repeats is written once, around the part that differs."""
+
+    def __init__(self, header: ReplyHeader) -> None:
+        super().__init__(header)
+        same = {
+            "id": _id(header),
+            "object": "chat.completion.chunk",
+            "created": header.created,
+            "model": header.model,
+        }
+        self._start = b"data: " + orjson.dumps(same)[:-1] + b',"choices":['
+        self._end = b'],"usage":null}\n\n' if header.include_usage else b"]}\n\n"
+        self._delta_start = self._start + b'{"index":0,"delta":'
+        self._delta_end = b',"logprobs":null,"finish_reason":null}' + self._end
+        self._text_start = self._delta_start + b'{"content":'
+        self._reasoning_start = self._delta_start + b'{"reasoning_content":'
+        self._text_end = b"}" + self._delta_end
+        self._calls = 0
+
+    def opening(self) -> list[bytes]:
+        return [self._delta_start + b'{"role":"assistant","content":""}' + self._delta_end]
+
+    def text(self, text: str) -> list[bytes]:
+        return [self._text_start + orjson.dumps(text) + self._text_end]
+
+    def reasoning(self, text: str) -> list[bytes]:
+        return [self._reasoning_start + orjson.dumps(text) + self._text_end]
+
+    def keepalive(self) -> bytes:
+        return b": keepalive\n\n"
+
+    def tool_call(self, call: ToolCall) -> list[bytes]:
+        index = self._calls
+        self._calls += 1
+        begin = {
+            "index": index,
+            "id": client_call_id(self.header.id_seed, call.id),
+            "type": "function",
+            "function": {"name": call.name, "arguments": ""},
+        }
+        arguments = {"index": index, "function": {"arguments": call.arguments}}
+        return [
+            self._delta_start + orjson.dumps({"tool_calls": [delta]}) + self._delta_end for delta in (begin, arguments)
+        ]
+
+    def finished(self, reason: FinishReason, finished: Finished) -> list[bytes]:  # noqa: ARG002
+        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": _FINISH[reason]}
+        frames = [self._start + orjson.dumps(last) + self._end]
+        if self.header.include_usage:
+            usage = orjson.dumps(_usage(self.usage, self.header))
+            frames.append(self._start + b'],"usage":' + usage + b"}\n\n")
+        return [*frames, b"data: [DONE]\n\n"]
+
+    def failed(self, failed: Failed) -> list[bytes]:
+        return [b"data: " + orjson.dumps(_error(failed)) + b"\n\n"]
+
+
+class OpenAIChat:
+    """Chat Completions, as a `Dialect`."""
+
+    name = "openai"
+
+    def parse(self, body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
+        return _parse(body, resolve_model)
+
+    def stream(self, header: ReplyHeader) -> ChatStream:
+        return ChatStream(header)
+
+    def whole(self, header: ReplyHeader, events: list[Event]) -> dict[str, Any]:
+        return _whole(header, events)
+
+    def error(self, error: GatewayError | Failed, request_id: str) -> ErrorReply:  # noqa: ARG002  (header only)
+        headers = retry_headers(error)
+        if error.code is ErrorCode.QUOTA:
+            headers["x-should-retry"] = "false"
+        return ErrorReply(error_row(error).openai_status, _error(error), headers)

@@ -1,0 +1,671 @@
+"""Chat Completions: bodies in, frames and answers out, both also read by the official SDK."""
+
+from typing import Any
+
+import openai
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+from proto.conversation import (
+    Conversation,
+    ImagePart,
+    Limits,
+    Message,
+    ReasoningPart,
+    Role,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolChoice,
+    ToolChoiceMode,
+    ToolResultPart,
+)
+from proto.dialects import get_dialect
+from proto.dialects.base import ParsedRequest
+from proto.errors import BadRequestError, ErrorCode, GatewayError
+from proto.events import (
+    Failed,
+    Finished,
+    FinishReason,
+    Reasoning,
+    Restarted,
+    Revised,
+    Started,
+    Text,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from proto.jobs import ChatJob, decode_job, encode
+from tests.unit.dialects import PNG, any_logs, bodies, frames, json_reply, junk, plain_logs, reply_header, sse
+
+OPENAI = get_dialect("openai")
+USER = {"role": "user", "content": "hi"}
+HI = Message(Role.USER, [TextPart("hi")])
+ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {"a": {}}}}}
+ADD_TOOL = Tool("add", {"type": "object", "properties": {"a": {}}})
+NO_ARGUMENTS = {"type": "object", "properties": {}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a":1}'}}
+
+
+def parse(**fields: Any) -> ParsedRequest:
+    return OPENAI.parse({"model": "m", "messages": [USER]} | fields, lambda name: f"up-{name}")
+
+
+def conversation(**fields: Any) -> Conversation:
+    return parse(**fields).conversation
+
+
+def transcript(*messages: Any) -> list[Message]:
+    return conversation(messages=list(messages)).messages
+
+
+# Requests
+
+
+def test_the_least_request() -> None:
+    assert parse() == ParsedRequest(
+        conversation=Conversation(model="up-m", messages=[HI]),
+        requested_model="m",
+        stream=False,
+        include_usage=False,
+        ignored=[],
+        extra={},
+    )
+
+
+def test_system_texts_come_first_or_keep_their_place() -> None:
+    parsed = conversation(
+        messages=[
+            {"role": "system", "content": "one"},
+            {"role": "developer", "content": [{"type": "text", "text": "two"}, {"type": "text", "text": ""}]},
+            USER,
+            {"role": "developer", "content": "late"},
+            USER,
+        ]
+    )
+    assert parsed.system == ["one", "two"]
+    assert parsed.messages == [HI, Message(Role.SYSTEM, [TextPart("late")]), HI]
+
+
+def test_nothing_but_system_texts_leaves_the_last_one_to_be_answered() -> None:
+    parsed = conversation(messages=[{"role": "system", "content": "a"}, {"role": "system", "content": "b"}])
+    assert parsed.system == ["a"]
+    assert parsed.messages == [Message(Role.SYSTEM, [TextPart("b")])]
+
+
+def test_results_of_one_turn_stand_in_one_message_before_its_texts() -> None:
+    assert transcript(
+        USER,
+        {"role": "assistant", "content": None, "tool_calls": [CALL, CALL | {"id": "c2"}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "1"},
+        {"role": "user", "content": "and"},
+        {"role": "tool", "tool_call_id": "c2", "content": [{"type": "text", "text": "2"}]},
+        {"role": "user", "content": "go on"},
+    ) == [
+        HI,
+        Message(Role.ASSISTANT, [ToolCallPart("c1", "add", '{"a":1}'), ToolCallPart("c2", "add", '{"a":1}')]),
+        Message(
+            Role.USER,
+            [
+                ToolResultPart("c1", [TextPart("1")]),
+                ToolResultPart("c2", [TextPart("2")]),
+                TextPart("and"),
+                TextPart("go on"),
+            ],
+        ),
+    ]
+
+
+def test_a_call_without_result_is_left_as_it_is() -> None:
+    assert transcript(USER, {"role": "assistant", "tool_calls": [CALL]}, USER) == [
+        HI,
+        Message(Role.ASSISTANT, [ToolCallPart("c1", "add", '{"a":1}')]),
+        HI,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ({"content": "yes"}, [TextPart("yes")]),
+        ({"content": "yes", "reasoning_content": "hm"}, [ReasoningPart("hm"), TextPart("yes")]),
+        ({"content": "yes", "reasoning": "hm"}, [ReasoningPart("hm"), TextPart("yes")]),
+        ({"content": [{"type": "refusal", "refusal": "no"}]}, [TextPart("no")]),
+        ({"content": None, "refusal": "no", "audio": None, "function_call": None}, [TextPart("no")]),
+        ({"content": "", "tool_calls": [CALL]}, [ToolCallPart("c1", "add", '{"a":1}')]),
+        ({"tool_calls": [CALL]}, [ToolCallPart("c1", "add", '{"a":1}')]),
+        ({"content": "a", "tool_calls": None}, [TextPart("a")]),
+    ],
+)
+def test_assistant_messages(message: dict[str, Any], parts: list[Any]) -> None:
+    assert transcript(USER, {"role": "assistant"} | message) == [HI, Message(Role.ASSISTANT, parts)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("", "{}"),
+        ("{", "{}"),
+        ("[1]", "{}"),
+        ("null", "{}"),
+        ('{"a": NaN}', "{}"),
+        ("[" * 5000, "{}"),
+        ('{ "a" : 1 }', '{ "a" : 1 }'),
+        ({"a": 1}, '{"a":1}'),
+        (None, "{}"),
+    ],
+)
+def test_arguments_are_always_an_object(sent: Any, kept: str) -> None:
+    call = {"id": "c", "function": {"name": "add", "arguments": sent}}
+    assert transcript(USER, {"role": "assistant", "tool_calls": [call]})[1].parts == [ToolCallPart("c", "add", kept)]
+
+
+def test_an_image_has_the_type_its_bytes_show() -> None:
+    url = {"url": f"data:image/jpeg;name=x.jpg;base64,{PNG}", "detail": "low"}
+    content = [{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": url}]
+    expected = [TextPart("what?"), ImagePart("image/png", PNG)]
+    assert transcript({"role": "user", "content": content}) == [Message(Role.USER, expected)]
+    result = transcript(USER, {"role": "tool", "tool_call_id": "c", "content": content})
+    assert result == [Message(Role.USER, [ToolResultPart("c", expected), TextPart("hi")])]  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "schema"),
+    [
+        ({}, NO_ARGUMENTS),
+        ({"parameters": None}, NO_ARGUMENTS),
+        ({"parameters": {}}, NO_ARGUMENTS),
+        ({"parameters": {"properties": {"a": {}}}}, {"type": "object", "properties": {"a": {}}}),
+        (
+            {"parameters": {"$schema": "x", "type": "object", "properties": {}}},
+            {"$schema": "x", "type": "object", "properties": {}},
+        ),
+    ],
+)
+def test_tool_schemas(parameters: dict[str, Any], schema: dict[str, Any]) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "description": "d", "strict": True} | parameters}]
+    assert conversation(tools=tools).tools == [Tool("f", schema, "d")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "choice"),
+    [
+        (None, ToolChoice()),
+        ("auto", ToolChoice()),
+        ("none", ToolChoice(ToolChoiceMode.NONE)),
+        ("required", ToolChoice(ToolChoiceMode.REQUIRED)),
+        ({"type": "function", "function": {"name": "add"}}, ToolChoice(ToolChoiceMode.NAMED, "add")),
+    ],
+)
+def test_tool_choice(sent: Any, choice: ToolChoice) -> None:
+    parsed = conversation(tools=[ADD], tool_choice=sent)
+    assert parsed.tool_choice == choice
+    assert parsed.tools == [ADD_TOOL]
+
+
+def test_allowed_tools_are_the_only_ones_on_offer() -> None:
+    other = {"type": "function", "function": {"name": "other"}}
+    allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "add"}}]}
+    parsed = conversation(tools=[other, ADD], tool_choice={"type": "allowed_tools", "allowed_tools": allowed})
+    assert parsed.tools == [ADD_TOOL]
+    assert parsed.tool_choice == ToolChoice(ToolChoiceMode.REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "limits"),
+    [
+        ({"max_tokens": 5}, Limits(max_tokens=5)),
+        ({"max_tokens": 5, "max_completion_tokens": 6}, Limits(max_tokens=6)),
+        ({"max_tokens": None}, Limits()),
+        ({"max_tokens": 10**30}, Limits(max_tokens=2**31 - 1)),
+        ({"stop": "x"}, Limits(stop=["x"])),
+        ({"stop": ["x", "", "y"]}, Limits(stop=["x", "y"])),
+        ({"stop": None}, Limits()),
+        ({"response_format": {"type": "text"}}, Limits()),
+        ({"response_format": {"type": "json_object"}}, Limits(json_schema={})),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}},
+            Limits(json_schema={"type": "object"}),
+        ),
+    ],
+)
+def test_limits(fields: dict[str, Any], limits: Limits) -> None:
+    parsed = parse(**fields)
+    assert parsed.conversation.limits == limits
+    assert parsed.ignored == []
+
+
+@pytest.mark.parametrize(
+    ("effort", "reasoning", "ignored"),
+    [(None, True, []), ("none", False, []), ("low", True, ["reasoning_effort"]), ("odd", True, ["reasoning_effort"])],
+)
+def test_reasoning_effort(effort: str | None, *, reasoning: bool, ignored: list[str]) -> None:
+    parsed = parse(reasoning_effort=effort)
+    assert parsed.conversation.reasoning is reasoning
+    assert parsed.ignored == ignored
+
+
+def test_flags() -> None:
+    parsed = parse(stream=True, stream_options={"include_usage": True, "include_obfuscation": False})
+    assert (parsed.stream, parsed.include_usage) == (True, True)
+    assert conversation(parallel_tool_calls=False).parallel_tool_calls is False
+    assert conversation(parallel_tool_calls=None).parallel_tool_calls is True
+
+
+def test_fields_without_effect_are_named_when_set() -> None:
+    parsed = parse(
+        temperature=0, top_p=None, seed=1, logprobs=False, metadata={"a": "b"}, n=1, modalities=["text"],
+        **{"not\r\na header": 1, "x" * 65: 1, "made_up": 1},
+    )  # fmt: skip
+    assert parsed.ignored == ["temperature", "seed", "logprobs", "metadata", "made_up"]
+
+
+def user_part(**part: Any) -> dict[str, Any]:
+    return {"messages": [USER, {"role": "user", "content": [part]}]}
+
+
+def assistant(**message: Any) -> dict[str, Any]:
+    return {"messages": [USER, {"role": "assistant"} | message]}
+
+
+def function(**fields: Any) -> dict[str, Any]:
+    return {"tools": [ADD, {"type": "function", "function": {"name": "f"} | fields}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": None}, "model"),
+        ({"model": ""}, "model"),
+        ({"messages": None}, "messages"),
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "user", "content": ""}]}, "messages"),
+        ({"messages": {}}, "messages"),
+        ({"messages": [7] * 1000}, "messages[0]"),
+        ({"messages": [USER, {"content": "x"}]}, "messages[1].role"),
+        ({"messages": [{"role": "alien", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "function", "name": "f", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": ["x"]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
+        (user_part(type="text", text=5), "messages[1].content[0].text"),
+        (user_part(type="text"), "messages[1].content[0].text"),
+        (user_part(text="x"), "messages[1].content[0].type"),
+        (user_part(type="hologram"), "messages[1].content[0].type"),
+        (user_part(type="input_audio", input_audio={}), "messages[1].content[0].input_audio"),
+        (user_part(type="file", file={}), "messages[1].content[0].file"),
+        (user_part(type="image_url"), "messages[1].content[0].image_url"),
+        (user_part(type="image_url", image_url={}), "messages[1].content[0].image_url.url"),
+        (user_part(type="image_url", image_url={"url": "https://x/y.png"}), "messages[1].content[0].image_url.url"),
+        (user_part(type="image_url", image_url={"url": "data:,x"}), "messages[1].content[0].image_url.url"),
+        (
+            user_part(type="image_url", image_url={"url": "data:image/png;base64,§"}),
+            "messages[1].content[0].image_url.url",
+        ),
+        (
+            user_part(type="image_url", image_url={"url": "data:image/tiff;base64,AAAA"}),
+            "messages[1].content[0].image_url.url",
+        ),
+        (
+            assistant(content=[{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}]),
+            "messages[1].content[0].image_url",
+        ),
+        (assistant(audio={"id": "a"}), "messages[1].audio"),
+        (assistant(function_call={"name": "f"}), "messages[1].function_call"),
+        (assistant(tool_calls=[{"id": "c"}]), "messages[1].tool_calls[0].function"),
+        (assistant(tool_calls=[{"id": "c", "function": {}}]), "messages[1].tool_calls[0].function.name"),
+        (assistant(tool_calls=[{"function": {"name": "f"}}]), "messages[1].tool_calls[0].id"),
+        (assistant(tool_calls=[{"id": "c", "type": "custom"}]), "messages[1].tool_calls[0].type"),
+        (function(parameters=[]), "tools[1].function.parameters"),
+        (function(parameters={"type": "string"}), "tools[1].function.parameters"),
+        (function(name=None), "tools[1].function.name"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function"),
+        ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": "sometimes"}, "tool_choice"),
+        ({"tool_choice": 5}, "tool_choice"),
+        ({"tool_choice": {"type": "function"}}, "tool_choice.function"),
+        ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice.function.name"),
+        ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice.allowed_tools"),
+        ({"max_tokens": "5"}, "max_tokens"),
+        ({"max_tokens": True}, "max_tokens"),
+        ({"max_completion_tokens": 0}, "max_completion_tokens"),
+        ({"stop": 5}, "stop"),
+        ({"stop": ["a", 5]}, "stop[1]"),
+        ({"stop": ["a"] * 1000}, "stop"),
+        ({"stream": "yes"}, "stream"),
+        ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
+        ({"n": 2}, "n"),
+        ({"n": 0}, "n"),
+        ({"modalities": ["text", "audio"]}, "modalities"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"function_call": "auto"}, "function_call"),
+        ({"response_format": {}}, "response_format.type"),
+        ({"response_format": {"type": "xml"}}, "response_format.type"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": 5}}},
+            "response_format.json_schema.schema",
+        ),
+    ],
+)
+def test_refusals_name_the_field(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        parse(**fields)
+    assert caught.value.param == param
+    assert caught.value.message.startswith(f"{param}: ")
+    reply = OPENAI.error(caught.value, "req_1")
+    assert reply.status == 400
+    assert reply.body["error"]["param"] == param
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 5])
+def test_a_body_that_is_no_object(body: Any) -> None:
+    with pytest.raises(BadRequestError):
+        OPENAI.parse(body, str)
+
+
+def test_deep_nesting_is_refused_where_it_would_be_kept() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert parse(unknown=deep).ignored == ["unknown"]
+    for fields, param in [
+        (function(parameters=deep), "tools[1].function.parameters"),
+        ({"messages": [{"role": "user", "content": deep}]}, "messages[0].content"),
+        (
+            assistant(tool_calls=[{"id": "c", "function": {"name": "f", "arguments": deep}}]),
+            "messages[1].tool_calls[0].function.arguments",
+        ),
+    ]:
+        with pytest.raises(BadRequestError) as caught:
+            parse(**fields)
+        assert caught.value.param == param
+
+
+_parts = st.fixed_dictionaries(
+    {"type": st.sampled_from(["text", "image_url", "input_audio", "file", "refusal"])},
+    optional={"text": junk, "refusal": junk, "image_url": junk | st.fixed_dictionaries({"url": junk})},
+)
+_messages = bodies(
+    {
+        "role": st.sampled_from(["user", "assistant", "system", "tool"]),
+        "content": st.lists(_parts, max_size=3),
+        "tool_calls": st.lists(bodies({"id": st.just("c"), "function": bodies({"name": st.just("f")})}), max_size=2),
+        "tool_call_id": st.just("c"),
+    }
+)
+
+
+@given(
+    junk
+    | bodies(
+        {
+            "model": st.just("m"),
+            "messages": st.lists(_messages, max_size=4),
+            "tools": st.lists(bodies({"type": st.just("function"), "function": bodies({"name": st.just("f")})})),
+            "tool_choice": bodies({"type": st.sampled_from(["auto", "function", "allowed_tools"])}),
+            "stop": st.lists(st.text()),
+            "response_format": bodies({"type": st.sampled_from(["json_object", "json_schema"])}),
+        }
+    )
+)
+def test_any_body_is_understood_or_refused_and_what_is_understood_can_be_stored(body: Any) -> None:
+    try:
+        parsed = OPENAI.parse(body, str)
+    except BadRequestError as error:
+        orjson.dumps(OPENAI.error(error, "r").body)
+    else:
+        job = ChatJob("j", parsed.conversation)
+        assert decode_job(encode(job)) == job
+
+
+# Answers
+
+
+def chunk(choices: str, usage: str = "") -> bytes:
+    return (
+        '{"id":"chatcmpl-j0b","object":"chat.completion.chunk","created":1800000000,"model":"asked-name","choices":'
+        + choices + usage + "}"
+    ).encode()  # fmt: skip
+
+
+def delta(value: str, usage: str = "") -> bytes:
+    return chunk(f'[{{"index":0,"delta":{value},"logprobs":null,"finish_reason":null}}]', usage)
+
+
+def finish(reason: str, usage: str = "") -> bytes:
+    return chunk(f'[{{"index":0,"delta":{{}},"logprobs":null,"finish_reason":"{reason}"}}]', usage)
+
+
+def data(*payloads: bytes) -> list[bytes]:
+    return [b"data: " + payload + b"\n\n" for payload in payloads]
+
+
+OPENING = '{"role":"assistant","content":""}'
+
+
+def test_the_frames_of_an_answer_with_everything() -> None:
+    events = [
+        Started("c", "r"),
+        Reasoning("hm"),
+        Text('say "é"\n'),
+        Usage(10, 5, 3, 2, 4),
+        Text("", 1),
+        ToolCall("call_1", "add", '{"a":1}'),
+        ToolCall("not legal", "add", "{}"),
+        Finished(FinishReason.STOP),
+    ]
+    header = reply_header("openai", include_usage=True)
+    other_id = orjson.loads(frames(OPENAI, header, events)[5][6:])["choices"][0]["delta"]["tool_calls"][0]["id"]
+    assert other_id.startswith("call_")
+    null = ',"usage":null'
+    usage = (
+        ',"usage":{"prompt_tokens":15,"completion_tokens":5,"total_tokens":20,'
+        '"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":2},'
+        '"completion_tokens_details":{"reasoning_tokens":4}}'
+    )
+    assert frames(OPENAI, header, events) == data(
+        delta(OPENING, null),
+        delta('{"reasoning_content":"hm"}', null),
+        delta('{"content":"say \\"é\\"\\n"}', null),
+        delta(
+            '{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"add","arguments":""}}]}',
+            null,
+        ),
+        delta('{"tool_calls":[{"index":0,"function":{"arguments":"{\\"a\\":1}"}}]}', null),
+        delta(
+            f'{{"tool_calls":[{{"index":1,"id":"{other_id}","type":"function",'
+            '"function":{"name":"add","arguments":""}}]}',
+            null,
+        ),
+        delta('{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}', null),
+        finish("tool_calls", null),
+        chunk("[]", usage),
+        b"[DONE]",
+    )
+
+
+def test_without_include_usage_no_frame_has_it() -> None:
+    events = [Text("a"), Usage(1, 1), Finished(FinishReason.STOP)]
+    assert frames(OPENAI, reply_header("openai"), events) == data(
+        delta(OPENING), delta('{"content":"a"}'), finish("stop"), b"[DONE]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "reason"),
+    [
+        ([Finished(FinishReason.STOP)], "stop"),
+        ([Finished(FinishReason.STOP_SEQUENCE, "x")], "stop"),
+        ([Finished(FinishReason.LENGTH)], "length"),
+        ([Finished(FinishReason.TOOL_CALLS)], "stop"),
+        ([ToolCall("c", "f", "{}"), Finished(FinishReason.STOP)], "tool_calls"),
+        ([ToolCall("c", "f", "{}"), Finished(FinishReason.STOP_SEQUENCE, "x")], "tool_calls"),
+        ([ToolCall("c", "f", "{}"), Finished(FinishReason.LENGTH)], "length"),
+        ([ToolCall("c", "f", "{}"), ToolResult("c"), Finished(FinishReason.TOOL_CALLS)], "stop"),
+    ],
+)
+def test_finish_reason_is_the_same_in_both_modes(events: list[Any], reason: str) -> None:
+    header = reply_header("openai")
+    assert orjson.loads(frames(OPENAI, header, events)[-2][6:])["choices"][0]["finish_reason"] == reason
+    assert OPENAI.whole(header, events)["choices"][0]["finish_reason"] == reason
+
+
+def test_a_failure_ends_the_stream_with_an_error_the_sdk_raises() -> None:
+    stream = frames(OPENAI, reply_header("openai"), [Text("a"), Failed(ErrorCode.UPSTREAM_TRUNCATED, "cut off")])
+    error = b'{"error":{"message":"cut off","type":"server_error","param":null,"code":"upstream_truncated"}}'
+    assert stream[2:] == data(error)
+    with pytest.raises(openai.APIError, match="cut off") as caught:
+        list(client(sse(stream)).chat.completions.create(model="m", messages=[], stream=True))
+    assert caught.value.code == "upstream_truncated"
+
+
+def test_what_was_taken_back_gives_no_frames() -> None:
+    encoder = OPENAI.stream(reply_header("openai"))
+    for event in (Started(), Usage(), Restarted(2), Revised(0, "x"), ToolResult("c"), Text(""), Reasoning("")):
+        assert encoder.feed(event) == []
+    assert encoder.keepalive() == b": keepalive\n\n"
+
+
+def test_a_whole_answer() -> None:
+    events = [Reasoning("hm"), Text("a"), Text("b", 1), Usage(10, 5), Finished(FinishReason.STOP)]
+    body = OPENAI.whole(reply_header("openai"), events)
+    assert body == {
+        "id": "chatcmpl-j0b",
+        "object": "chat.completion",
+        "created": 1_800_000_000,
+        "model": "asked-name",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "ab", "refusal": None, "reasoning_content": "hm"},
+                "logprobs": None,
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 10,
+            "completion_tokens": 5,
+            "total_tokens": 15,
+            "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0},
+        },
+    }
+    ChatCompletion.model_validate(body, strict=True)
+
+
+def test_calls_alone_have_null_content() -> None:
+    message = OPENAI.whole(reply_header("openai"), [ToolCall("c", "f", "{}"), Finished(FinishReason.STOP)])
+    assert message["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    }
+
+
+def client(http_client: Any) -> openai.OpenAI:
+    return openai.OpenAI(api_key="k", base_url="http://gateway/v1", http_client=http_client, max_retries=0)
+
+
+def test_the_sdks_stream_helper_adds_the_frames_up_to_the_whole_answer() -> None:
+    events = [
+        Text("a"), ToolCall("c1", "f", '{"a":1}'), Text("b"), ToolCall("c2", "f", "{}"), Usage(3, 4),
+        Finished(FinishReason.TOOL_CALLS),
+    ]  # fmt: skip
+    header = reply_header("openai", include_usage=True)
+    with client(sse(frames(OPENAI, header, events))).chat.completions.stream(
+        model="m", messages=[], stream_options={"include_usage": True}
+    ) as stream:
+        streamed = stream.get_final_completion()
+    sent = client(json_reply(OPENAI.whole(header, events))).chat.completions.create(model="m", messages=[])
+    message, expected = streamed.choices[0].message, sent.choices[0].message
+    assert message.content == expected.content == "ab"
+    assert [(call.id, call.type, call.function.name, call.function.arguments) for call in message.tool_calls or []] == [
+        ("c1", "function", "f", '{"a":1}'),
+        ("c2", "function", "f", "{}"),
+    ]
+    assert streamed.usage == sent.usage
+    assert streamed.choices[0].finish_reason == sent.choices[0].finish_reason == "tool_calls"
+    assert (streamed.id, streamed.model, streamed.created) == (sent.id, sent.model, sent.created)
+
+
+def added_up(stream: list[bytes]) -> dict[str, Any]:
+    """The whole answer that the chunks make, added up by hand; each one must be valid for the SDK's type."""
+    assert stream[-1] == b"data: [DONE]\n\n"
+    message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None}
+    calls: list[dict[str, Any]] = []
+    body: dict[str, Any] = {}
+    for frame in stream[:-1]:
+        body = orjson.loads(frame.removeprefix(b"data: "))
+        ChatCompletionChunk.model_validate(body, strict=True)
+        for choice in body["choices"]:
+            change, reason = choice["delta"], choice["finish_reason"]
+            message["content"] += change.get("content", "")
+            if "reasoning_content" in change:
+                message["reasoning_content"] = message.get("reasoning_content", "") + change["reasoning_content"]
+            for call in change.get("tool_calls", []):
+                if call["index"] == len(calls):
+                    calls.append({key: call[key] for key in ("id", "type", "function")})
+                else:
+                    calls[call["index"]]["function"]["arguments"] += call["function"]["arguments"]
+    if calls:
+        message |= {"tool_calls": calls, "content": message["content"] or None}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+    return body | {"object": "chat.completion", "choices": [choice]}
+
+
+@given(plain_logs)
+def test_stream_and_whole_answer_are_equal(events: list[Any]) -> None:
+    header = reply_header("openai", include_usage=True)
+    whole = OPENAI.whole(header, events)
+    ChatCompletion.model_validate(whole, strict=True)
+    assert added_up(frames(OPENAI, header, events)) == whole
+
+
+@given(any_logs)
+def test_any_log_gives_frames_that_end(events: list[Any]) -> None:
+    stream = frames(OPENAI, reply_header("openai"), events)
+    for frame in stream:
+        assert frame.startswith(b"data: ")
+        assert frame.endswith(b"\n\n")
+        assert frame.count(b"\n") == 2
+    assert stream[-1].startswith((b"data: [DONE]", b'data: {"error":'))
+
+
+def test_ids_of_calls_are_legal_and_the_same_in_every_reading() -> None:
+    events = [ToolCall(id_, "f", "{}") for id_ in ("ok-1_A", "", "x" * 65, "a b")] + [Finished(FinishReason.STOP)]
+    calls = OPENAI.whole(reply_header("openai"), events)["choices"][0]["message"]["tool_calls"]
+    ids = [call["id"] for call in calls]
+    assert ids[0] == "ok-1_A"
+    assert len(set(ids)) == 4
+    assert all(len(id_) <= 64 for id_ in ids)
+    streamed = added_up(frames(OPENAI, reply_header("openai"), events))["choices"][0]["message"]["tool_calls"]
+    assert streamed == calls
+
+
+# Errors
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_error_is_one_the_sdk_understands(code: ErrorCode) -> None:
+    reply = OPENAI.error(GatewayError(code, "so it is", param="p", retry_after=0.2), "req_1")
+    assert set(reply.body["error"]) == {"message", "type", "param", "code"}
+    assert reply.headers["Retry-After"] == "1"
+    http = json_reply(reply.body, reply.status, reply.headers)
+    with pytest.raises(openai.APIStatusError, match="so it is") as caught:
+        client(http).chat.completions.create(model="m", messages=[])
+    assert (caught.value.code, caught.value.param) == (reply.body["error"]["code"], "p")
+
+
+def test_error_headers() -> None:
+    assert OPENAI.error(Failed(ErrorCode.OVERLOADED, "m", 12.01), "r").headers == {"Retry-After": "13"}
+    assert OPENAI.error(Failed(ErrorCode.QUOTA, "m"), "r").headers == {"x-should-retry": "false"}
+    assert OPENAI.error(Failed(ErrorCode.CANCELLED, "m"), "r").status == 499
