@@ -1,0 +1,76 @@
+# Everything a developer and CI run. Needs Python 3.11 or newer with venv, and nothing else: `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The stamp is older than the lock file exactly when there is something to install, so a set-up tree needs no network.
+STAMP := $(VENV)/.synced
+# The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+PROTOS := $(wildcard proto/warp/*.proto)
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup demo up test test-all test-long lint types arrows drift check fmt proto
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
+		printf '  make %-10s %s\n' "$$name" "$$words"; done
+
+setup: $(STAMP) ## .venv with the locked dependencies
+
+$(STAMP): uv.lock pyproject.toml
+	@if [ ! -x $(BIN)/python ]; then \
+		if [ -z "$(PYTHON)" ]; then echo "make: no Python 3.11 or newer found; install one or say make setup PYTHON=…" >&2; exit 1; fi; \
+		"$(PYTHON)" -m venv $(VENV); \
+	fi
+	@if [ ! -x $(BIN)/uv ]; then \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+	fi
+	$(BIN)/uv sync --frozen --quiet
+	@touch $(STAMP)
+
+demo: setup ## everything on this machine against the bundled simulator; needs no credentials
+	@exec $(BIN)/python -m cli.main demo
+
+up: setup ## everything on this machine with your own credentials (.env)
+	@exec $(BIN)/python -m cli.main up
+
+test: setup ## the tests that need Python alone
+	$(BIN)/python -m pytest -q -m "not install and not long"
+
+test-all: check test ## all that CI runs: check, test, install smoke, compose file
+	bash tests/install_smoke.sh
+	bash tests/compose_check.sh
+
+test-long: setup ## soaks and other tests that take long
+	$(BIN)/python -m pytest -q -m long
+
+lint: setup ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy
+	$(BIN)/mypy
+
+arrows: setup ## import-linter: the rooms' arrows
+	$(BIN)/lint-imports
+
+drift: setup ## the generated protobuf code is what the .proto files say
+	$(BIN)/python -m pytest -q tests/unit/test_generated.py
+
+check: lint types arrows drift ## lint + types + arrows + drift; no tests
+
+fmt: setup ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+proto: setup ## regenerate proto/warp/*_pb2.py from the .proto files
+	@if [ -z "$(PROTOS)" ]; then echo "make: no proto/warp/*.proto yet" >&2; exit 1; fi
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. $(PROTOS)

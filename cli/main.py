@@ -1,0 +1,152 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="warp2api",
+    help="A self-hosted gateway: OpenAI and Anthropic clients in, Warp's multi-agent protocol out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default PORT.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"warp2api {version('warp2api')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None: ...
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(min=1, max=65535, envvar="PORT")] = 8010) -> None:
+    """Everything on this machine against the bundled simulator; needs and reads no credentials."""
+    from cli.up import run_demo
+
+    raise typer.Exit(run_demo(port))
+
+
+@app.command()
+def up() -> None:
+    """Everything on this machine with your own credentials: front door, workers, keeper, Valkey."""
+    from cli.up import run_up
+
+    raise typer.Exit(run_up())
+
+
+@app.command()
+def api(host: Host = None, port: Port = None) -> None:
+    """The front door alone."""
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from api.server import serve
+
+    serve(host, port)
+
+
+@app.command()
+def worker(
+    lane: Annotated[str, typer.Argument(help="Which jobs it takes: interactive or batch.")] = "interactive",
+) -> None:
+    """One worker process of one lane."""
+    from proto.jobs import Lane
+
+    if lane not in set(Lane):
+        raise typer.BadParameter(f"{lane!r} is neither {' nor '.join(Lane)}", param_hint="LANE")
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from workers.app import run_worker
+
+    run_worker(lane)
+
+
+@app.command()
+def keeper() -> None:
+    """The periodic tasks: reaper and token refill. One is enough; a second does no harm."""
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from workers.app import run_keeper
+
+    run_keeper()
+
+
+@app.command()
+def chat(
+    prompt: Annotated[str, typer.Argument(help="What to ask; `-` reads it from standard input.")],
+    url: Annotated[str | None, typer.Option(help="The gateway; default from HOST and PORT.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="A client key; default the first of API_TOKENS.", show_default=False)
+    ] = None,
+    model: Annotated[str, typer.Option(help="The model to ask.")] = "auto",
+    system: Annotated[str | None, typer.Option(help="System prompt.")] = None,
+) -> None:
+    """Ask a running gateway and print the answer as it comes."""
+    from cli.chat import run_chat
+
+    raise typer.Exit(run_chat(sys.stdin.read() if prompt == "-" else prompt, url, key, model, system))
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, Redis, workers, upstream and front door; exit code 1 if something is wrong."""
+    from cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor())
+
+
+@app.command()
+def bench(
+    jobs: Annotated[int, typer.Option(min=1, help="Chats in all.")] = 300,
+    concurrency: Annotated[int, typer.Option(min=1, help="Chats at once.")] = 64,
+    deltas: Annotated[int, typer.Option(min=1, help="Text deltas of each answer.")] = 20,
+    gap_ms: Annotated[int, typer.Option(min=0, help="Milliseconds between two deltas.")] = 0,
+) -> None:
+    """Measure this machine: many chats through the whole gateway against the simulator."""
+    from bench.run import main
+
+    raise typer.Exit(main(jobs, concurrency, deltas, gap_ms))
+
+
+def run() -> NoReturn:
+    """The console script `warp2api`."""
+    _guarded(sys.argv[1:])
+
+
+def run_api() -> NoReturn:
+    """The console script `warp-api`: `warp2api api`."""
+    _guarded(["api", *sys.argv[1:]])
+
+
+def _guarded(args: list[str]) -> NoReturn:
+    try:
+        app(args=args, prog_name="warp2api")
+    except Exception as error:
+        from cli.problems import explain
+
+        line = explain(error)
+        if line is None:
+            raise
+        print(f"warp2api: {line}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,30 @@
+"""What the command line itself reads from the environment and `.env`; the rooms read their own."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CliSettings(BaseSettings):
+    """Built by the commands that start or find other processes."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    #: Data folder of the embedded Valkey; empty: the XDG state folder.
+    warp2api_home: Path | None = None
+    #: Set: no embedded Valkey, everything uses this one.
+    redis_url: str | None = Field(default=None, repr=False)
+    #: What the embedded Valkey may use before it refuses writes (it never evicts).
+    embedded_maxmemory: str = Field(default="1gb", pattern=r"^[0-9]+([kmg]b?)?$")
+    #: Seconds running jobs have to finish at shutdown; the supervisor waits a little longer.
+    drain_timeout: float = Field(default=30, gt=0)
+
+    @property
+    def home(self) -> Path:
+        """The data folder as an absolute path."""
+        if self.warp2api_home is not None:
+            return self.warp2api_home.expanduser().resolve()
+        state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+        return Path(state).expanduser() / "warp2api"
