@@ -4,19 +4,14 @@ import time
 
 import pytest
 
-from proto.conversation import Conversation, Message, Role, TextPart
 from proto.errors import ErrorCode
 from proto.events import Event, Failed, Finished, FinishReason, Text, decode_events, encode_events
-from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status
+from proto.jobs import ChatMessage, Lane, Status, encode
 from store.connection import Store
 from store.jobs import MAX_ATTEMPTS, Ack, Admission, Jobs
-from store.settings import StoreSettings
+from tests.contract.jobs import admit, chat, expire_lease, make_jobs
 
 DONE = Finished(FinishReason.STOP)
-
-
-def make_jobs(store: Store, **settings: object) -> Jobs:
-    return Jobs(store, StoreSettings(_env_file=None, **settings))
 
 
 @pytest.fixture
@@ -24,27 +19,11 @@ def jobs(store: Store) -> Jobs:
     return make_jobs(store)
 
 
-def chat(job_id: str, deadline_in: float = 60) -> ChatJob:
-    conversation = Conversation("auto", [Message(Role.USER, [TextPart("hello")])])
-    return ChatJob(job_id, conversation, deadline=round((time.time() + deadline_in) * 1000))
-
-
-async def admit(
-    jobs: Jobs, job_id: str, *, stream: bool = True, client: str = "c", deadline_in: float = 60
-) -> Admission:
-    header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
-    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to="replica")
-
-
 async def append(jobs: Jobs, store: Store, job_id: str, attempt: int, seq: int, event: Event) -> Ack:
     terminal = event if isinstance(event, Finished | Failed) else None
     visible = isinstance(event, Text)
     call = jobs.append_call(job_id, attempt, seq, encode_events([event]), visible=visible, terminal=terminal)
     return jobs.ack((await store.gather([call]))[0])
-
-
-async def expire_lease(jobs: Jobs, store: Store, job_id: str) -> None:
-    await store.command("ZADD", jobs.keys.leases, 1, job_id)
 
 
 async def test_a_job_from_admission_to_its_end(jobs: Jobs, store: Store) -> None:
@@ -84,7 +63,7 @@ async def test_the_waiting_list_is_bounded_in_jobs(store: Store) -> None:
 
 
 async def test_the_waiting_list_is_bounded_in_bytes(store: Store) -> None:
-    size = len(__import__("proto.jobs").jobs.encode(chat("a")))
+    size = len(encode(chat("a")))
     jobs = make_jobs(store, max_waiting_bytes=size)
     assert [await admit(jobs, name) for name in "ab"] == [Admission.OK, Admission.BYTES]
     await jobs.cancel("a")

@@ -1,0 +1,46 @@
+"""Jobs for tests of the store and what stands on it."""
+
+import time
+
+from proto.conversation import Conversation, Message, Role, TextPart
+from proto.jobs import ChatJob, ReplyHeader
+from store.connection import Store
+from store.jobs import Admission, Claim, Jobs
+from store.settings import StoreSettings
+
+
+def make_jobs(store: Store, **settings: object) -> Jobs:
+    """The verbs, with settings that read no environment."""
+    return Jobs(store, StoreSettings(_env_file=None, **settings))
+
+
+def chat(job_id: str, deadline_in: float = 60) -> ChatJob:
+    """A small chat; `deadline_in` is in seconds from now."""
+    conversation = Conversation("auto", [Message(Role.USER, [TextPart("hello")])])
+    return ChatJob(job_id, conversation, deadline=round((time.time() + deadline_in) * 1000))
+
+
+async def admit(
+    jobs: Jobs,
+    job_id: str,
+    *,
+    stream: bool = True,
+    client: str = "c",
+    deadline_in: float = 60,
+    reply_to: str = "replica",
+) -> Admission:
+    """Admit a small chat."""
+    header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
+    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to=reply_to)
+
+
+async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:
+    """Claim a job that must be there."""
+    claimed = await jobs.claim(job_id, worker)
+    assert claimed is not None
+    return claimed
+
+
+async def expire_lease(jobs: Jobs, store: Store, job_id: str) -> None:
+    """Make a job look as if its worker had been silent for longer than its lease."""
+    await store.command("ZADD", jobs.keys.leases, 1, job_id)
