@@ -42,6 +42,17 @@ def tokens_of(weight: int) -> int:
     return -(-weight // TOKEN_WEIGHT)
 
 
+def prefix_within(text: str, weight: int) -> str:
+    """The longest beginning of `text` that weighs no more than `weight`."""
+    if weigh(text) <= weight:
+        return text
+    for length, character in enumerate(text):
+        weight -= ASCII_WEIGHT if character.isascii() else OTHER_WEIGHT
+        if weight < 0:
+            return text[:length]
+    return text
+
+
 def estimate_tokens(text: str) -> int:
     """About how many tokens a model would make of `text`."""
     return tokens_of(weigh(text))
