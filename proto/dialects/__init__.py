@@ -4,10 +4,11 @@ Both halves are pure. An encoder is a function of (reply header, log) alone: no 
 so the live stream, a replay and a whole answer cannot differ.
 """
 
+from proto.dialects.anthropic_messages import AnthropicMessages
 from proto.dialects.base import Dialect
 from proto.dialects.openai_chat import OpenAIChat
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAIChat(),)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAIChat(), AnthropicMessages())}
 
 
 def get_dialect(name: str) -> Dialect:

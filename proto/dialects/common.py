@@ -88,7 +88,7 @@ def quoted(value: object) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
-# Validation ---------------------------------------------------------------------------------------------
+# Validation
 
 
 def validate(model: type[M], body: Any) -> M:
@@ -171,7 +171,7 @@ def ignored_names(request: BaseModel, also: Iterable[str] = ()) -> list[str]:
     return names[:MAX_IGNORED]
 
 
-# Parts --------------------------------------------------------------------------------------------------
+# Parts
 
 _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
@@ -257,7 +257,7 @@ def _dumps(value: dict[str, Any], path: str) -> bytes:
         raise refusal(path, "nested too deeply, or holds what JSON cannot") from error
 
 
-# Tools --------------------------------------------------------------------------------------------------
+# Tools
 
 
 def tool(name: str, description: str | None, schema: dict[str, Any] | None, path: str) -> Tool:
@@ -288,7 +288,7 @@ def check_choice(choice: ToolChoice, tools: list[Tool], path: str) -> ToolChoice
     return choice
 
 
-# The transcript -----------------------------------------------------------------------------------------
+# The transcript
 
 
 def tidy(messages: Iterable[Message]) -> tuple[list[str], list[Message]]:

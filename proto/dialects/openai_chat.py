@@ -52,7 +52,7 @@ from proto.events import Event, Failed, Finished, FinishReason, ToolCall, Usage
 from proto.fold import fold
 from proto.jobs import ReplyHeader
 
-# The request ------------------------------------------------------------------------------------------
+# The request
 
 
 class ImageUrl(Wire):
@@ -314,7 +314,7 @@ def _json_schema(wanted: ResponseFormat | None) -> dict[str, Any] | None:
     return json_object(wanted.json_schema.schema_ or {}, "response_format.json_schema.schema")
 
 
-# The answer -------------------------------------------------------------------------------------------
+# The answer
 
 _FINISH = {
     FinishReason.STOP: "stop",

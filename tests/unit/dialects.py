@@ -8,7 +8,7 @@ import orjson
 from hypothesis import strategies as st
 
 from proto.dialects.base import Dialect
-from proto.errors import ErrorCode
+from proto.errors import BadRequestError, ErrorCode
 from proto.events import (
     Event,
     Failed,
@@ -23,7 +23,7 @@ from proto.events import (
     ToolResult,
     Usage,
 )
-from proto.jobs import ReplyHeader
+from proto.jobs import ChatJob, ReplyHeader, decode_job, encode
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
@@ -95,6 +95,26 @@ junk = st.recursive(
 )
 
 
-def bodies(shape: Any) -> st.SearchStrategy[Any]:
-    """JSON near `shape`: a dict of strategies by field, some fields left out, some replaced by anything."""
-    return st.fixed_dictionaries({}, optional={name: value | junk for name, value in shape.items()})
+def bodies(needed: dict[str, Any], optional: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
+    """Mostly right JSON: fields by strategy, the optional ones left out at will, now and then junk for any value."""
+    return st.fixed_dictionaries(
+        {name: _mostly(value) for name, value in needed.items()},
+        optional={name: _mostly(value) for name, value in (optional or {}).items()},
+    )
+
+
+def _mostly(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([value] * 24 + [junk]).flatmap(lambda chosen: chosen)
+
+
+def check_parse(dialect: Dialect, body: Any) -> bool:
+    """Whether `body` is understood; then it can be stored, and is told back in one piece where it is refused."""
+    try:
+        parsed = dialect.parse(body, str)
+    except BadRequestError as error:
+        orjson.dumps(dialect.error(error, "r").body)
+        return False
+    job = ChatJob("j", parsed.conversation)
+    assert decode_job(encode(job)) == job
+    assert all(name.isascii() and name.isprintable() for name in parsed.ignored)
+    return True

@@ -5,7 +5,7 @@ from typing import Any
 import openai
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -39,8 +39,18 @@ from proto.events import (
     ToolResult,
     Usage,
 )
-from proto.jobs import ChatJob, decode_job, encode
-from tests.unit.dialects import PNG, any_logs, bodies, frames, json_reply, junk, plain_logs, reply_header, sse
+from tests.unit.dialects import (
+    PNG,
+    any_logs,
+    bodies,
+    check_parse,
+    frames,
+    json_reply,
+    junk,
+    plain_logs,
+    reply_header,
+    sse,
+)
 
 OPENAI = get_dialect("openai")
 USER = {"role": "user", "content": "hi"}
@@ -389,41 +399,55 @@ def test_deep_nesting_is_refused_where_it_would_be_kept() -> None:
         assert caught.value.param == param
 
 
-_parts = st.fixed_dictionaries(
-    {"type": st.sampled_from(["text", "image_url", "input_audio", "file", "refusal"])},
-    optional={"text": junk, "refusal": junk, "image_url": junk | st.fixed_dictionaries({"url": junk})},
+_parts = bodies({"type": st.just("text"), "text": st.text(max_size=5)}) | bodies(
+    {"type": st.just("image_url"), "image_url": bodies({"url": st.just(f"data:image/png;base64,{PNG}")})}
 )
-_messages = bodies(
-    {
-        "role": st.sampled_from(["user", "assistant", "system", "tool"]),
-        "content": st.lists(_parts, max_size=3),
-        "tool_calls": st.lists(bodies({"id": st.just("c"), "function": bodies({"name": st.just("f")})}), max_size=2),
-        "tool_call_id": st.just("c"),
-    }
-)
-
-
-@given(
-    junk
-    | bodies(
+_texts = st.text(max_size=5) | st.lists(bodies({"type": st.just("text"), "text": st.text(max_size=5)}), max_size=3)
+_function = bodies({"name": st.just("f")}, {"arguments": st.sampled_from(["{}", '{"a":1}', "{"])})
+_messages = st.one_of(
+    bodies({"role": st.just("user"), "content": st.lists(_parts, max_size=3)}),
+    bodies({"role": st.sampled_from(["system", "developer"]), "content": _texts}),
+    bodies({"role": st.just("tool"), "tool_call_id": st.just("c"), "content": _texts}),
+    bodies(
+        {"role": st.just("assistant")},
         {
-            "model": st.just("m"),
-            "messages": st.lists(_messages, max_size=4),
-            "tools": st.lists(bodies({"type": st.just("function"), "function": bodies({"name": st.just("f")})})),
-            "tool_choice": bodies({"type": st.sampled_from(["auto", "function", "allowed_tools"])}),
-            "stop": st.lists(st.text()),
-            "response_format": bodies({"type": st.sampled_from(["json_object", "json_schema"])}),
-        }
-    )
+            "content": _texts,
+            "reasoning_content": st.text(max_size=5),
+            "tool_calls": st.lists(bodies({"id": st.just("c"), "function": _function}), max_size=2),
+        },
+    ),
 )
-def test_any_body_is_understood_or_refused_and_what_is_understood_can_be_stored(body: Any) -> None:
-    try:
-        parsed = OPENAI.parse(body, str)
-    except BadRequestError as error:
-        orjson.dumps(OPENAI.error(error, "r").body)
-    else:
-        job = ChatJob("j", parsed.conversation)
-        assert decode_job(encode(job)) == job
+_schema = bodies({"type": st.just("object")}, {"a": junk})
+_tools = st.lists(
+    bodies(
+        {
+            "type": st.just("function"),
+            "function": bodies({"name": st.just("f")}, {"parameters": _schema}),
+        }
+    ),
+    min_size=1,
+    max_size=2,
+)
+_bodies = bodies(
+    {"model": st.just("m"), "messages": st.lists(_messages, min_size=1, max_size=4)},
+    {
+        "tools": _tools,
+        "tool_choice": st.sampled_from(["auto", "none"]),
+        "stop": st.lists(st.text(max_size=3), max_size=3),
+        "max_tokens": st.integers(1),
+        "response_format": bodies({"type": st.just("json_schema"), "json_schema": bodies({"schema": _schema})}),
+    },
+)
+
+
+@given(junk | _bodies)
+def test_any_body_is_understood_or_refused(body: Any) -> None:
+    check_parse(OPENAI, body)
+
+
+@pytest.mark.parametrize("understood", [True, False])
+def test_the_random_bodies_reach_both_ends(*, understood: bool) -> None:
+    find(_bodies, lambda body: check_parse(OPENAI, body) is understood)
 
 
 # Answers

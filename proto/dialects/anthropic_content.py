@@ -1,0 +1,258 @@
+"""The content blocks of Anthropic's messages, and how they become parts."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from proto.conversation import (
+    DocumentPart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from proto.dialects.common import (
+    AnyText,
+    Content,
+    Many,
+    NonEmpty,
+    Wire,
+    arguments_text,
+    image,
+    quoted,
+    refusal,
+    text_parts,
+    unsupported,
+)
+
+
+class TextBlock(Wire):
+    type: Literal["text"]
+    text: AnyText
+
+
+class Base64Source(Wire):
+    type: Literal["base64"]
+    media_type: AnyText = ""
+    data: AnyText
+
+
+class RemoteSource(Wire):
+    type: Literal["url", "file"]
+
+
+class ImageBlock(Wire):
+    type: Literal["image"]
+    source: Annotated[Base64Source | RemoteSource, Field(discriminator="type")]
+
+
+class TextSource(Wire):
+    type: Literal["text"]
+    data: AnyText
+
+
+class ContentSource(Wire):
+    type: Literal["content"]
+    content: Content[Annotated[TextBlock | ImageBlock, Field(discriminator="type")]]
+
+
+class DocumentBlock(Wire):
+    type: Literal["document"]
+    source: Annotated[TextSource | ContentSource | Base64Source | RemoteSource, Field(discriminator="type")]
+    title: AnyText | None = None
+
+
+class SearchResultBlock(Wire):
+    type: Literal["search_result"]
+    source: AnyText
+    title: AnyText
+    content: Many[TextBlock]
+
+
+class ThinkingBlock(Wire):
+    type: Literal["thinking"]
+    thinking: AnyText
+    signature: AnyText | None = None
+
+
+class RedactedThinkingBlock(Wire):
+    type: Literal["redacted_thinking"]
+    data: AnyText
+
+
+class ToolUseBlock(Wire):
+    type: Literal["tool_use"]
+    id: NonEmpty
+    name: NonEmpty
+    input: Any = None
+
+
+class ToolReferenceBlock(Wire):
+    type: Literal["tool_reference"]
+    tool_name: NonEmpty
+
+
+ResultBlock: TypeAlias = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
+
+
+class ToolResultBlock(Wire):
+    type: Literal["tool_result"]
+    tool_use_id: NonEmpty
+    content: Content[Annotated[ResultBlock, Field(discriminator="type")]] = Field(default_factory=list)
+    is_error: bool | None = None
+
+
+class ServerBlock(Wire):
+    """What the vendor's own tools left in a transcript; it means nothing to the upstream."""
+
+    type: Literal[
+        "server_tool_use",
+        "web_search_tool_result",
+        "web_fetch_tool_result",
+        "code_execution_tool_result",
+        "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result",
+        "tool_search_tool_result",
+        "advisor_tool_result",
+        "mcp_tool_use",
+        "mcp_tool_result",
+        "mcp_tool_listing",
+        "tool_addition",
+        "tool_removal",
+        "fallback",
+    ]
+
+
+Block: TypeAlias = (
+    TextBlock
+    | ImageBlock
+    | DocumentBlock
+    | SearchResultBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | ServerBlock
+)
+
+
+class MessageIn(Wire):
+    role: str
+    content: Content[Annotated[Block, Field(discriminator="type")]] = Field(default_factory=list)
+
+
+class Reader:
+    """Turns blocks into parts; knows what it left out, and which names documents have."""
+
+    def __init__(self) -> None:
+        self.ignored: list[str] = []
+        self._documents: set[str] = set()
+
+    def message(self, message: MessageIn, path: str) -> Message:
+        match message.role:
+            case "user":
+                read, role = self._user, Role.USER
+            case "assistant":
+                read, role = self._assistant, Role.ASSISTANT
+            case "system":
+                read, role = self._either, Role.SYSTEM
+            case _:
+                raise refusal(f"{path}.role", f"{quoted(message.role)} is not a role that is supported")
+        parts: list[Part] = []
+        for j, block in enumerate(message.content):
+            parts += read(block, f"{path}.content[{j}]")
+        return Message(role, parts)
+
+    def _either(self, block: Block, path: str) -> list[Part]:
+        if isinstance(block, TextBlock):
+            return text_parts(block.text)
+        if isinstance(block, ServerBlock):
+            self.ignored.append(path)
+            return []
+        raise unsupported(f"{path}.type", f"{quoted(block.type)} cannot stand in a message of this role")
+
+    def _user(self, block: Block, path: str) -> list[Part]:
+        match block:
+            case ImageBlock():
+                return [_image(block, path)]
+            case DocumentBlock():
+                return self._document(block, path)
+            case SearchResultBlock():
+                return [DocumentPart(self._name(block.title), _search_result(block))]
+            case ToolResultBlock():
+                content = list(_result_content(block, path))
+                return [ToolResultPart(block.tool_use_id, content, is_error=bool(block.is_error))]
+            case _:
+                return self._either(block, path)
+
+    def _assistant(self, block: Block, path: str) -> list[Part]:
+        match block:
+            case ThinkingBlock():
+                signature = block.signature or ""
+                return [ReasoningPart(block.thinking, signature)] if block.thinking or signature else []
+            case RedactedThinkingBlock():
+                return [ReasoningPart("", block.data)] if block.data else []
+            case ToolUseBlock():
+                return [ToolCallPart(block.id, block.name, arguments_text(block.input, f"{path}.input"))]
+            case _:
+                return self._either(block, path)
+
+    def _document(self, block: DocumentBlock, path: str) -> list[Part]:
+        content = list(_document_content(block, path))
+        text = "\n\n".join(part.text for part in content if isinstance(part, TextPart))
+        document: list[Part] = [DocumentPart(self._name(block.title), text)] if text else []
+        return document + [part for part in content if isinstance(part, ImagePart)]
+
+    def _name(self, title: str | None) -> str:
+        """A name no earlier document of the transcript has."""
+        name, number = title or "document", 2
+        while name in self._documents:
+            name, number = f"{title or 'document'} ({number})", number + 1
+        self._documents.add(name)
+        return name
+
+
+def _image(block: ImageBlock, path: str) -> ImagePart:
+    if isinstance(block.source, RemoteSource):
+        raise unsupported(f"{path}.source", "images by URL or file id are not fetched; send them as base64")
+    return image(block.source.media_type, block.source.data, f"{path}.source.data")
+
+
+def _document_content(block: DocumentBlock, path: str) -> Iterator[TextPart | ImagePart]:
+    match block.source:
+        case TextSource():
+            if block.source.data:
+                yield TextPart(block.source.data)
+        case ContentSource():
+            for k, inner in enumerate(block.source.content):
+                if isinstance(inner, ImageBlock):
+                    yield _image(inner, f"{path}.source.content[{k}]")
+                elif inner.text:
+                    yield TextPart(inner.text)
+        case _:
+            raise unsupported(f"{path}.source", "only documents of text are supported, not PDFs, URLs or files")
+
+
+def _search_result(block: SearchResultBlock) -> str:
+    return "\n\n".join([block.source, *(inner.text for inner in block.content)])
+
+
+def _result_content(result: ToolResultBlock, path: str) -> Iterator[TextPart | ImagePart]:
+    for k, block in enumerate(result.content):
+        match block:
+            case TextBlock():
+                if block.text:
+                    yield TextPart(block.text)
+            case ImageBlock():
+                yield _image(block, f"{path}.content[{k}]")
+            case DocumentBlock():
+                yield from _document_content(block, f"{path}.content[{k}]")
+            case SearchResultBlock():
+                yield TextPart(f"{block.title}\n{_search_result(block)}")
+            case ToolReferenceBlock():
+                yield TextPart(block.tool_name)
