@@ -43,7 +43,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -m "not install and not long"
+	$(BIN)/python -m pytest -q -m "not long"
 
 test-all: check test ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh

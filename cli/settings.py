@@ -19,7 +19,7 @@ class CliSettings(BaseSettings):
     #: What the embedded Valkey may use before it refuses writes (it never evicts).
     embedded_maxmemory: str = Field(default="1gb", pattern=r"^[0-9]+([kmg]b?)?$")
     #: Seconds running jobs have to finish at shutdown; the supervisor waits a little longer.
-    drain_timeout: float = Field(default=30, gt=0)
+    drain_timeout: float = Field(default=30, ge=0)
 
     @property
     def home(self) -> Path:

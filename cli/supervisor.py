@@ -124,6 +124,7 @@ class Supervisor:
         self._policies = {child.name: restarts() for child in children}
         self._on_ready = on_ready
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._last_words: dict[str, str] = {}
         self._asked: set[int] = set()
         self._opened = False
         self._stop = asyncio.Event()
@@ -213,7 +214,7 @@ class Supervisor:
     async def _mourn(self, child: Child, code: int) -> None:
         news = f"{child.name} {_fate(code)}" + (f" ({child.hint})" if child.hint else "")
         if code == REFUSED and not self._opened:
-            self._fail(f"{child.name} refuses its configuration, see its message above", REFUSED)
+            self._fail(f"{child.name} refuses its configuration: {self._last_words.get(child.name, '')}", REFUSED)
             return
         pause = self._policies[child.name].died(time.monotonic())
         if pause is None:
@@ -252,7 +253,9 @@ class Supervisor:
             if len(rest) > 65536 or (not chunk and rest):
                 lines, rest = [*lines, rest], b""
             for line in lines:
-                self._output.line(name, line.decode(errors="replace").rstrip("\r"))
+                text = line.decode(errors="replace").rstrip("\r")
+                self._last_words[name] = text
+                self._output.line(name, text)
             if not chunk:
                 await dead
                 return

@@ -2,10 +2,12 @@
 
 import asyncio
 import http.client
+import json
 import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Final
 
 from cli.embedded import LOOPBACK, EmbeddedValkey
 from cli.problems import SetupError
+from cli.reach import front_door_url, reachable
 from cli.settings import CliSettings
 from cli.supervisor import Child, Output, Supervisor
 
@@ -33,6 +36,9 @@ NOTICE: Final = (
     "Unofficial: use your own Warp account only. Complying with Warp's terms is up to you;\n"
     "the upstream API may change without notice, and an account may be limited."
 )
+NO_TOKENS: Final = "The token pool is empty: set WARP_API_KEY in .env and start again; `warp2api doctor` tells more."
+#: Seconds the first refill may take before the banner says that the pool is empty.
+POOL_PATIENCE: Final = 5.0
 
 
 def run_up() -> int:
@@ -112,10 +118,10 @@ async def _run(
                 )
             )
         command = [sys.executable, "-m", "cli.main"]
-        reach = _reachable(host)
+        door = FrontDoor(host, port)
         children += [
             # The order in which they are asked to stop.
-            Child("api", [*command, "api"], environment, cwd, GATEWAY_STAGE, partial(_in_thread, _ready, reach, port)),
+            Child("api", [*command, "api"], environment, cwd, GATEWAY_STAGE, door.ready, hint=f"see {door.url}/readyz"),
             Child("worker", [*command, "worker", "interactive"], environment, cwd, GATEWAY_STAGE),
             Child("worker-batch", [*command, "worker", "batch"], environment, cwd, GATEWAY_STAGE),
             Child("keeper", [*command, "keeper"], environment, cwd, GATEWAY_STAGE),
@@ -125,7 +131,9 @@ async def _run(
             children,
             output=output,
             drain_timeout=settings.drain_timeout,
-            on_ready=lambda: output.say(banner(reach, port, simulator_port is not None)),
+            on_ready=lambda: output.say(
+                banner(door.url, is_demo=simulator_port is not None, has_tokens=not door.missing)
+            ),
         )
         return await supervisor.run()
     finally:
@@ -147,10 +155,14 @@ def valkey_child(valkey: EmbeddedValkey, environment: Mapping[str, str]) -> Chil
     )
 
 
-def banner(host: str, port: int, is_demo: bool) -> str:
+def banner(base: str, *, is_demo: bool, has_tokens: bool) -> str:
     """What to read when everything is up, with examples to paste."""
-    base = f"http://{host}:{port}"
-    first = "the demo is ready; its answers come from the simulator." if is_demo else f"ready.\n{NOTICE}"
+    if is_demo:
+        first = "the demo is ready; its answers come from the simulator."
+    elif has_tokens:
+        first = f"ready.\n{NOTICE}"
+    else:
+        first = f"running, but chats are answered with 503.\n{NO_TOKENS}\n{NOTICE}"
     return f"""
 warp2api: {first}
 
@@ -180,10 +192,6 @@ def _front_door() -> tuple[str, int]:
     return settings.host, settings.port
 
 
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": LOOPBACK, "::": "[::1]", "": LOOPBACK}.get(host, host)  # noqa: S104
-
-
 def _importable(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment, with this checkout importable from any folder if it is one and not an installed package."""
     root = Path(__file__).resolve().parent.parent
@@ -205,22 +213,41 @@ def _listens(host: str, port: int) -> bool:
     return True
 
 
-def _ready(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+class FrontDoor:
+    """Asks the front door whether the gateway is ready."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.url = front_door_url(host, port)
+        self.missing: list[str] = []
+        self._address = (reachable(host), port)
+        self._began = time.monotonic()
+
+    async def ready(self) -> bool:
+        """True once chats can be taken. A pool that stays empty is no reason to wait for ever: the banner tells."""
+        state = await asyncio.to_thread(self._ask)
+        self.missing = [name for name, there in state.items() if not there and name != "ready"]
+        if self.missing == ["pool"]:
+            return time.monotonic() - self._began > POOL_PATIENCE
+        return bool(state) and not self.missing
+
+    def _ask(self) -> dict[str, bool]:
+        connection = http.client.HTTPConnection(*self._address, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            state = json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return {}
+        else:
+            return state if isinstance(state, dict) else {}
+        finally:
+            connection.close()
 
 
 def _check_port(host: str, port: int) -> None:
     """Raises:
     SetupError: something listens there already.
     """
-    if _listens(_reachable(host), port):
+    if _listens(reachable(host), port):
         raise SetupError(f"PORT: something listens on {host}:{port} already; stop it, or choose another with PORT=…")
 
 

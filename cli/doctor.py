@@ -1,0 +1,302 @@
+"""`doctor`: what the gateway stands on, line by line, each with what to do about it."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+from cli.embedded import resolve_redis_url
+from cli.problems import SetupError, explain
+from cli.reach import front_door_url
+from cli.settings import CliSettings
+
+#: Seconds any one question may take.
+PATIENCE: Final = 5.0
+
+
+class Level(StrEnum):
+    """How a finding counts; only `fail` makes the exit code 1."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    level: Level
+    what: str
+    detail: str
+    advice: str = ""
+
+
+def ok(what: str, detail: str) -> Finding:
+    """Nothing to do."""
+    return Finding(Level.OK, what, detail)
+
+
+def warn(what: str, detail: str, advice: str) -> Finding:
+    """It works, but not as well as it could."""
+    return Finding(Level.WARN, what, detail, advice)
+
+
+def fail(what: str, detail: str, advice: str) -> Finding:
+    """Chats will fail until this is put right."""
+    return Finding(Level.FAIL, what, detail, advice)
+
+
+def run_doctor() -> int:
+    """Print the report; returns 1 if anything failed."""
+    console = Console(highlight=False, soft_wrap=True)
+    findings = asyncio.run(_report(lambda finding: _show(console, finding)))
+    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
+    console.print(f"\n{counts[Level.OK]} ok, {counts[Level.WARN]} to look at, {counts[Level.FAIL]} failed")
+    return 1 if counts[Level.FAIL] else 0
+
+
+def _show(console: Console, finding: Finding) -> None:
+    style = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}[finding.level]
+    console.print(Text.assemble((f"{finding.level:<5}", style), f"{finding.what:<11}", finding.detail))
+    if finding.advice:
+        console.print(Text(f"{'':16}-> {finding.advice}", style="dim"))
+
+
+async def _report(show: Callable[[Finding], None]) -> list[Finding]:
+    findings = []
+    async for finding in _examine():
+        show(finding)
+        findings.append(finding)
+    return findings
+
+
+async def _examine() -> AsyncIterator[Finding]:
+    from api.settings import ApiSettings
+    from store.settings import StoreSettings
+    from tokens.settings import TokenSettings
+
+    try:
+        api, tokens, cli = ApiSettings(), TokenSettings(), CliSettings()
+        StoreSettings()
+    except Exception as error:
+        reason = explain(error)
+        if reason is None:
+            raise
+        yield fail("config", reason, "put the named variable right in the environment or .env")
+        return
+    for finding in (*credentials(tokens), door(api)):
+        yield finding
+    try:
+        url = resolve_redis_url(cli)
+    except SetupError as error:
+        yield fail("redis", str(error), "broker, workers and pool were not checked")
+    else:
+        async for finding in _shared_state(url, StoreSettings(), tokens, embedded=not cli.redis_url):
+            yield finding
+    yield await upstream(tokens.warp_base_url)
+    yield await front_door(front_door_url(api.host, api.port))
+
+
+def credentials(settings: Any) -> Iterable[Finding]:
+    """Which credentials are set, as masks and counts."""
+    found = False
+    for name in ("warp_api_key", "warp_refresh_token", "warp_jwt"):
+        values = [value for value in getattr(settings, name) if value.get_secret_value()]
+        if values:
+            found = True
+            yield ok("credentials", f"{name.upper()} = {', '.join('*' * 8 for _ in values)}")
+    if not found:
+        yield fail(
+            "credentials",
+            "none: every chat is answered with 503",
+            "set WARP_API_KEY in .env (a key of your own account), or try `warp2api demo`",
+        )
+    if any(settings.warp_refresh_token) and not settings.warp_firebase_api_key.get_secret_value():
+        yield warn("credentials", "WARP_REFRESH_TOKEN cannot be refreshed", "set WARP_FIREBASE_API_KEY too")
+
+
+def door(settings: Any) -> Finding:
+    """Whether the front door may listen where it is told to."""
+    from api.auth import refuses_host
+
+    where, keys = f"{settings.host}:{settings.port}", len(settings.client_keys)
+    if refuses_host(settings.host, has_keys=keys > 0, allow_open=settings.allow_open):
+        return fail("host", f"{where} without client keys is refused", "set API_TOKENS, or ALLOW_OPEN=1 on purpose")
+    if refuses_host(settings.host, has_keys=keys > 0, allow_open=False):
+        return warn("host", f"{where} is open to anybody who reaches it (ALLOW_OPEN=1)", "set API_TOKENS")
+    return ok("host", f"{where}, {keys} client keys" if keys else f"{where}, no client keys (loopback only)")
+
+
+async def _shared_state(url: str, settings: Any, token_settings: Any, *, embedded: bool) -> AsyncIterator[Finding]:
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisError
+
+    async with Redis.from_url(
+        url,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    ) as redis:
+        try:
+            info = await redis.info()
+            seconds, _ = await redis.time()
+            beats = await _heartbeats(redis, settings.deployment)
+        except (RedisError, OSError) as error:
+            yield fail("redis", f"{_place(url)}: {error}", "check REDIS_URL, or start one with `warp2api up`")
+            return
+    for finding in redis_server(info, _place(url)):
+        yield finding
+    if not embedded and not token_settings.token_encryption_key:
+        yield warn("redis", "stored tokens are not encrypted there", "set TOKEN_ENCRYPTION_KEY, see .env.example")
+    yield await asyncio.to_thread(broker, settings.broker, url)
+    for finding in workers(beats, float(seconds) * 1000):
+        yield finding
+    async for finding in _pool(url, settings, token_settings):
+        yield finding
+
+
+async def _heartbeats(redis: Any, deployment: str) -> dict[str, list[float]]:
+    from proto.jobs import Lane
+    from proto.keys import Keys
+
+    keys = Keys(deployment)
+    return {
+        lane.value: [score for _, score in await redis.zrange(keys.workers(lane), 0, -1, withscores=True)]
+        for lane in Lane
+    }
+
+
+def redis_server(info: dict[str, Any], where: str) -> Iterable[Finding]:
+    """Version, eviction, persistence and memory as INFO tells them."""
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    yield ok("redis", f"{where}, {name} {info.get('valkey_version') or info.get('redis_version', '?')}")
+    policy = info.get("maxmemory_policy", "?")
+    if policy != "noeviction":
+        yield fail(
+            "redis", f"maxmemory-policy {policy} may drop running jobs", "CONFIG SET maxmemory-policy noeviction"
+        )
+    if not info.get("aof_enabled"):
+        yield warn("redis", "no AOF: a restart loses jobs and tokens", "set appendonly yes")
+    used, limit = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if not limit:
+        yield warn("redis", "no maxmemory: admission cannot tell when it is full", "set maxmemory")
+    elif used > 0.8 * limit:
+        yield warn("redis", f"{used / limit:.0%} of maxmemory used: new jobs are refused", "raise maxmemory")
+
+
+def broker(url: str, redis_url: str) -> Finding:
+    """Whether the Celery broker takes connections."""
+    if url == redis_url:
+        return ok("broker", "the same server")
+    from kombu import Connection
+
+    try:
+        with Connection(url, connect_timeout=PATIENCE) as connection:
+            connection.ensure_connection(max_retries=1, timeout=round(PATIENCE))
+    except Exception as error:  # each transport of kombu's has errors of its own
+        return fail("broker", f"{_place(url)}: {type(error).__name__}: {error}", "check BROKER_URL")
+    return ok("broker", _place(url))
+
+
+def workers(beats: dict[str, list[float]], now: float) -> Iterable[Finding]:
+    """Who has been heard of lately, by lane. Times in milliseconds, by Redis' clock."""
+    from store.jobs import HEARTBEAT_AGE
+
+    for lane, scores in beats.items():
+        alive = sum(now - score < HEARTBEAT_AGE * 1000 for score in scores)
+        advice = f"start one: `warp2api worker {lane}` (`warp2api up` starts all)"
+        if alive:
+            yield ok("workers", f"{lane}: {alive} alive")
+        elif scores:
+            yield fail("workers", f"{lane}: last heard of {(now - max(scores)) / 1000:.0f} s ago", advice)
+        else:
+            yield fail("workers", f"{lane}: none has been heard of", advice)
+
+
+async def _pool(url: str, settings: Any, token_settings: Any) -> AsyncIterator[Finding]:
+    from proto.errors import GatewayError
+    from proto.keys import Keys
+    from store.connection import Store
+    from tokens.pool import open_pool
+
+    store = Store(url)
+    try:
+        async with open_pool(token_settings, store, Keys(settings.deployment)) as pool:
+            stats, rows = await pool.pool_stats(), await pool.describe()
+    except GatewayError as error:
+        yield fail("pool", str(error), "check Redis")
+        return
+    finally:
+        await store.aclose()
+    yield pool_summary(stats)
+    for (state, cause), same in groupby(sorted(rows, key=lambda row: (row.state, row.cause)), lambda row: row[5:7]):
+        if state != "ready":
+            names = ", ".join(f"{row.token_id} ({row.source})" for row in same)
+            yield warn("pool", f"{state}{': ' if cause else ''}{cause}: {names}", "it comes back by itself, if it can")
+
+
+def pool_summary(stats: Any) -> Finding:
+    """The pool in one line."""
+    detail = f"{stats.ready} of {stats.size} tokens ready, target {stats.target}: {stats.health}"
+    if stats.ready:
+        return ok("pool", detail)
+    if stats.size:
+        return fail("pool", detail, "see the tokens' states below")
+    return fail("pool", detail, "set credentials; the keeper fills the pool within 30 s")
+
+
+async def upstream(base: str) -> Finding:
+    """Whether the upstream is reached: name, TLS, and any HTTP answer at all. No chat is sent."""
+    parts = urlsplit(base)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    advice = "check WARP_BASE_URL and this machine's way out"
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError) as error:
+        return fail("upstream", f"{host}: no such name ({error or 'timed out'})", advice)
+    try:
+        async with httpx.AsyncClient(http2=True, timeout=PATIENCE) as client:
+            answer = await client.head(base)
+    except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+        return fail("upstream", f"{base}: {type(error).__name__}: {error}", advice)
+    spent = time.monotonic() - began
+    return ok("upstream", f"{base} answers ({answer.http_version}, status {answer.status_code}, {spent:.1f} s)")
+
+
+async def front_door(url: str) -> Finding:
+    """Whether the front door answers, and what it misses."""
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            answer = await client.get(f"{url}/readyz")
+            state = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        return fail("front door", f"{url}: {type(error).__name__}", "start it: `warp2api up`, or `warp2api api`")
+    if answer.status_code == httpx.codes.OK:
+        return ok("front door", f"{url} is ready")
+    missing = (
+        [name for name, there in state.items() if not there and name != "ready"] if isinstance(state, dict) else []
+    )
+    return fail("front door", f"{url} answers, but misses: {', '.join(missing) or answer.status_code}", "see above")
+
+
+def _place(url: str) -> str:
+    """A URL without user and password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

@@ -1,0 +1,295 @@
+"""The command line without any service: quick, and one clear line where something is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from api.settings import ApiSettings
+from cli.chat import run_chat
+from cli.doctor import Level, broker, credentials, door, pool_summary, redis_server, workers
+from cli.problems import SetupError, explain
+from cli.reach import front_door_url
+from cli.up import banner, demo_environment, run_demo
+from proto.errors import ErrorCode, GatewayError
+from tests.listeners import listener
+from tokens.settings import TokenSettings
+from tokens.stats import Health, PoolStats
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("demo", "up", "api", "worker", "keeper", "chat", "doctor", "bench")
+ROOMS = ("api", "cli", "store", "tokens", "workers")
+
+
+def _all_settings() -> list[type[BaseSettings]]:
+    """Every settings class of ours, wherever it is."""
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "(BaseSettings)" in path.read_text()]
+    modules = [import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in files]
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == module.__name__
+    ]
+
+
+ALL_SETTINGS = _all_settings()
+
+
+def warp2api(*args: str, cwd: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *args],
+        cwd=cwd,
+        env={**clean, "PYTHONPATH": str(ROOT), "WARP2API_HOME": str(cwd / "home"), **env},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def test_help_lists_the_commands(tmp_path: Path) -> None:
+    result = warp2api("--help", cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert tuple(re.findall(r"^  ([a-z]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
+
+
+def test_version(tmp_path: Path) -> None:
+    assert re.fullmatch(r"warp2api \d+\.\d+\.\d+\n", warp2api("--version", cwd=tmp_path).stdout)
+
+
+def test_importing_the_command_line_imports_no_room_and_no_heavy_library(tmp_path: Path) -> None:
+    code = "import cli.main, sys; print(*sorted(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=50, check=True
+    )
+    loaded = set(result.stdout.split())
+
+    assert "typer" in loaded
+    heavy = {"pydantic", "redis", "httpx", "celery", "fastapi", "uvicorn", "google.protobuf"}
+    rooms = {"api", "bench", "proto", "store", "tokens", "workers"}
+    assert loaded & (heavy | rooms) == set()
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "keeper"])
+def test_without_redis_each_command_says_in_one_line_what_to_start(command: str, tmp_path: Path) -> None:
+    result = warp2api(command, cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "no embedded Valkey runs in" in result.stderr
+    assert "start one with `warp2api up`, or set REDIS_URL" in result.stderr
+
+
+def test_a_setting_that_does_not_parse_is_named_and_its_value_is_not_shown(tmp_path: Path) -> None:
+    result = warp2api("api", cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", PORT="a-secret-by-mistake")
+
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("warp2api: PORT: ")
+    assert "a-secret-by-mistake" not in result.stderr
+
+
+def test_an_open_host_without_keys_is_refused_in_one_line(tmp_path: Path) -> None:
+    result = warp2api("api", cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", HOST="0.0.0.0", PORT="8010")
+
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "API_TOKENS" in result.stderr
+
+
+def test_an_unknown_lane_is_refused(tmp_path: Path) -> None:
+    result = warp2api("worker", "express", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert "'express' is neither interactive nor batch" in result.stderr
+
+
+def test_up_on_a_taken_port_says_so(tmp_path: Path) -> None:
+    with listener() as port:
+        result = warp2api("up", cwd=tmp_path, PORT=str(port))
+
+    assert result.returncode == 2
+    assert f"PORT: something listens on 127.0.0.1:{port} already" in result.stderr
+
+
+def test_the_demo_on_a_taken_port_says_so() -> None:
+    with listener() as port, pytest.raises(SetupError, match="something listens on"):
+        run_demo(port)
+
+
+def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
+    inherited = {
+        "PATH": "/bin",
+        "LC_ALL": "C.UTF-8",
+        "WORKER_CONCURRENCY": "8",
+        **{name.upper(): "operators-own" for settings in ALL_SETTINGS for name in _secret_fields(settings)},
+        "WARP_API_KEY": "operators-own",
+        "CLOUDFLARE_API_TOKEN": "operators-own",
+        "POOL_SERVICE_BASE_URL": "operators-own",
+        "API_TOKENS": "operators-own",
+        "REDIS_URL": "operators-own",
+        "BROKER_URL": "operators-own",
+        "AWS_SECRET_ACCESS_KEY": "operators-own",
+    }
+
+    environment = demo_environment(inherited, tmp_path, 8010, 4711)
+
+    assert "operators-own" not in environment.values()
+    assert environment["WARP_BASE_URL"] == "http://127.0.0.1:4711"
+    assert environment["WARP_API_KEY"] == "wk-demo"
+    assert environment["PATH"] == "/bin"
+    assert environment["LC_ALL"] == "C.UTF-8"
+    assert environment["WORKER_CONCURRENCY"] == "8"
+
+
+def _secret_fields(settings: type[BaseSettings]) -> list[str]:
+    return [name for name, field in settings.model_fields.items() if "Secret" in str(field.annotation)]
+
+
+def test_the_banner_tells_where_to_ask_and_what_is_missing() -> None:
+    base = "http://127.0.0.1:8010"
+
+    assert "simulator" in banner(base, is_demo=True, has_tokens=True)
+    own = banner(base, is_demo=False, has_tokens=True)
+    assert f'OpenAI(base_url="{base}/v1"' in own
+    assert f'Anthropic(base_url="{base}"' in own
+    assert "Unofficial: use your own Warp account only" in own
+    assert "set WARP_API_KEY" in banner(base, is_demo=False, has_tokens=False)
+
+
+def _example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text()
+    return dict(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$", lines, re.MULTILINE))
+
+
+def test_the_example_file_lists_every_variable_and_nothing_else() -> None:
+    known = {name.upper() for settings in ALL_SETTINGS for name in settings.model_fields}
+
+    assert set(_example()) == known
+
+
+@pytest.mark.parametrize("settings", ALL_SETTINGS, ids=lambda settings: settings.__name__)
+def test_the_example_file_shows_the_defaults(
+    settings: type[BaseSettings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in _example():
+        monkeypatch.delenv(name, raising=False)
+    defaults = settings()
+    for name, value in _example().items():
+        if value:
+            monkeypatch.setenv(name, value)
+
+    assert settings() == defaults
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8010"),
+        ("0.0.0.0", "http://127.0.0.1:8010"),
+        ("::", "http://[::1]:8010"),
+        ("::1", "http://[::1]:8010"),
+        ("gateway.example", "http://gateway.example:8010"),
+    ],
+)
+def test_where_the_front_door_is_reached(host: str, url: str) -> None:
+    assert front_door_url(host, 8010) == url
+
+
+def test_what_is_the_operators_business_is_explained_and_bugs_are_not() -> None:
+    assert explain(GatewayError(ErrorCode.UNAVAILABLE, "away")) == "away"
+    assert explain(SetupError("taken")) == "taken"
+    assert explain(ValueError("a bug")) is None
+
+
+def test_chat_without_a_gateway_says_what_to_start() -> None:
+    with listener() as port:
+        pass
+    with pytest.raises(SetupError, match="no gateway answers at"):
+        run_chat("hello", f"http://127.0.0.1:{port}", None, "auto", None)
+
+
+class TestDoctor:
+    def test_credentials_are_masked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = TokenSettings(_env_file=None, warp_api_key="wk-1.secret,wk-2.secret")
+
+        (finding,) = credentials(settings)
+
+        assert (finding.level, finding.detail) == (Level.OK, "WARP_API_KEY = ********, ********")
+
+    def test_no_credentials_fail(self) -> None:
+        (finding,) = credentials(TokenSettings(_env_file=None))
+
+        assert finding.level is Level.FAIL
+        assert "WARP_API_KEY" in finding.advice
+
+    def test_a_refresh_token_needs_the_web_key(self) -> None:
+        findings = list(credentials(TokenSettings(_env_file=None, warp_refresh_token="r")))
+
+        assert [finding.level for finding in findings] == [Level.OK, Level.WARN]
+        assert "WARP_FIREBASE_API_KEY" in findings[1].advice
+
+    @pytest.mark.parametrize(
+        ("given", "level"),
+        [
+            ({}, Level.OK),
+            ({"host": "0.0.0.0"}, Level.FAIL),
+            ({"host": "0.0.0.0", "api_tokens": "k"}, Level.OK),
+            ({"host": "0.0.0.0", "allow_open": True}, Level.WARN),
+        ],
+    )
+    def test_the_host_rule(self, given: dict[str, object], level: Level) -> None:
+        assert door(ApiSettings(_env_file=None, **given)).level is level  # type: ignore[arg-type]
+
+    def test_a_healthy_server(self) -> None:
+        info = {"valkey_version": "9.1.2", "maxmemory_policy": "noeviction", "aof_enabled": 1, "maxmemory": 100}
+
+        assert [finding.level for finding in redis_server(info, "here")] == [Level.OK]
+
+    @pytest.mark.parametrize(
+        ("change", "level"),
+        [
+            ({"maxmemory_policy": "allkeys-lru"}, Level.FAIL),
+            ({"aof_enabled": 0}, Level.WARN),
+            ({"maxmemory": 0}, Level.WARN),
+            ({"used_memory": 81}, Level.WARN),
+        ],
+    )
+    def test_a_server_that_may_lose_or_refuse_work(self, change: dict[str, object], level: Level) -> None:
+        info = {"maxmemory_policy": "noeviction", "aof_enabled": 1, "maxmemory": 100, **change}
+
+        assert [finding.level for finding in redis_server(info, "here")][1:] == [level]
+
+    def test_workers_that_are_there_gone_or_were_never(self) -> None:
+        beats = {"interactive": [99_000.0, 1.0], "batch": [1.0]}
+
+        assert [finding.level for finding in workers(beats, 100_000)] == [Level.OK, Level.FAIL]
+        (never,) = workers({"batch": []}, 100_000)
+        assert "warp2api worker batch" in never.advice
+
+    def test_a_broker_that_is_away(self) -> None:
+        with listener() as port:
+            pass
+
+        finding = broker(f"amqp://user:secret@127.0.0.1:{port}//", "redis://x")
+
+        assert finding.level is Level.FAIL
+        assert "secret" not in finding.detail
+
+    def test_the_pool_in_one_line(self) -> None:
+        def stats(size: int, ready: int, health: Health) -> PoolStats:
+            return PoolStats(size, 3, ready, 0, 0, 0, 0, 0, 0, health)
+
+        assert pool_summary(stats(3, 2, Health.HEALTHY)).level is Level.OK
+        assert pool_summary(stats(3, 0, Health.DOWN)).level is Level.FAIL
+        assert pool_summary(stats(0, 0, Health.NOT_CONFIGURED)).level is Level.FAIL
