@@ -125,7 +125,7 @@ def _translate(error: ErrorDetails, body: dict[str, Any]) -> BadRequestError:
     may_lack = kind in ("missing", "union_tag_not_found")
     steps = _locate(body, loc, may_lack=may_lack) or _as_far_as_it_goes(body, loc)
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-    return BadRequestError(f"{path}: {why}", param=path or None)
+    return refusal(path, why) if path else BadRequestError(f"The request body: {why}")
 
 
 def _locate(value: Any, loc: tuple[int | str, ...], *, may_lack: bool) -> list[int | str] | None:

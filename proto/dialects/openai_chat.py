@@ -6,87 +6,37 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BeforeValidator, Field
 
-from proto.conversation import (
-    Conversation,
-    Limits,
-    Message,
-    Part,
-    ReasoningPart,
-    Role,
-    TextPart,
-    Tool,
-    ToolCallPart,
-    ToolChoice,
-    ToolChoiceMode,
-    ToolResultPart,
-)
+from proto.conversation import Conversation, Limits, Tool, ToolChoice, ToolChoiceMode
 from proto.dialects.base import ErrorReply, ParsedRequest
 from proto.dialects.common import (
     MAX_MESSAGES,
     MAX_TOKENS,
     AnyText,
-    Content,
     Many,
     NonEmpty,
     Positive,
     Stops,
     Wire,
     WireRequest,
-    arguments_text,
     check_choice,
-    data_url_image,
     ignored_names,
     json_object,
     missing,
     quoted,
     refusal,
-    text_parts,
     tidy,
     tool,
     unsupported,
     validate,
 )
 from proto.dialects.encoder import Encoder, client_call_id, error_row, finish_reason, retry_headers
+from proto.dialects.openai_content import ChatMessage, read_message
 from proto.errors import ErrorCode, GatewayError
 from proto.events import Event, Failed, Finished, FinishReason, ToolCall, Usage
 from proto.fold import fold
 from proto.jobs import ReplyHeader
 
 # The request
-
-
-class ImageUrl(Wire):
-    url: AnyText
-
-
-class ContentPart(Wire):
-    type: str
-    text: AnyText | None = None
-    refusal: AnyText | None = None
-    image_url: ImageUrl | None = None
-
-
-class FunctionCall(Wire):
-    name: NonEmpty
-    arguments: Any = ""
-
-
-class CallInMessage(Wire):
-    id: NonEmpty
-    type: str | None = None
-    function: FunctionCall | None = None
-
-
-class ChatMessage(Wire):
-    role: str
-    content: Content[ContentPart] = Field(default_factory=list)
-    refusal: AnyText | None = None
-    reasoning_content: AnyText | None = None
-    reasoning: AnyText | None = None
-    tool_calls: Many[CallInMessage] = Field(default_factory=list)
-    tool_call_id: AnyText | None = None
-    function_call: Any = None
-    audio: Any = None
 
 
 class Function(Wire):
@@ -154,7 +104,7 @@ class ChatRequest(WireRequest):
 def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
     request = validate(ChatRequest, body)
     _refuse_what_changes_the_contract(request)
-    system, messages = tidy(_message(message, f"messages[{i}]") for i, message in enumerate(request.messages))
+    system, messages = tidy(read_message(message, f"messages[{i}]") for i, message in enumerate(request.messages))
     tools = [_tool(item, f"tools[{i}]") for i, item in enumerate(request.tools)]
     choice, tools = _tool_choice(request.tool_choice, tools)
     no_reasoning = request.reasoning_effort == "none"
@@ -191,72 +141,6 @@ def _refuse_what_changes_the_contract(request: ChatRequest) -> None:
     for name in ("functions", "function_call"):
         if getattr(request, name):
             raise unsupported(name, "deprecated; use tools and tool_choice")
-
-
-def _message(message: ChatMessage, path: str) -> Message:
-    for name in ("function_call", "audio"):
-        if getattr(message, name) is not None:
-            raise unsupported(f"{path}.{name}")
-    match message.role:
-        case "user":
-            return Message(Role.USER, _content(message, path, _user_part))
-        case "assistant":
-            return Message(Role.ASSISTANT, _assistant(message, path))
-        case "tool":
-            if not message.tool_call_id:
-                raise missing(f"{path}.tool_call_id")
-            content = _content(message, path, _user_part)
-            # _user_part makes texts and images alone
-            return Message(Role.USER, [ToolResultPart(message.tool_call_id, content)])  # type: ignore[arg-type]
-        case "system" | "developer":
-            return Message(Role.SYSTEM, _content(message, path, _text_part))
-        case _:
-            raise refusal(f"{path}.role", f"{quoted(message.role)} is not a role that is supported")
-
-
-def _content(message: ChatMessage, path: str, read: Callable[[ContentPart, str], Part | None]) -> list[Part]:
-    parts = (read(part, f"{path}.content[{j}]") for j, part in enumerate(message.content))
-    return [part for part in parts if part is not None]
-
-
-def _text_part(part: ContentPart, path: str) -> Part | None:
-    if part.type == "text":
-        if part.text is None:
-            raise missing(f"{path}.text")
-        return TextPart(part.text) if part.text else None
-    if part.type in ("image_url", "input_audio", "file"):
-        raise unsupported(f"{path}.{part.type}")
-    raise unsupported(f"{path}.type", f"{quoted(part.type)} is not a content part that is supported here")
-
-
-def _user_part(part: ContentPart, path: str) -> Part | None:
-    if part.type != "image_url":
-        return _text_part(part, path)
-    if part.image_url is None:
-        raise missing(f"{path}.image_url")
-    return data_url_image(part.image_url.url, f"{path}.image_url.url")
-
-
-def _assistant_part(part: ContentPart, path: str) -> Part | None:
-    if part.type == "refusal":
-        return TextPart(part.refusal) if part.refusal else None
-    return _text_part(part, path)
-
-
-def _assistant(message: ChatMessage, path: str) -> list[Part]:
-    parts: list[Part] = []
-    if reasoning := message.reasoning_content or message.reasoning:
-        parts.append(ReasoningPart(reasoning))
-    parts += _content(message, path, _assistant_part) or text_parts(message.refusal)
-    for k, call in enumerate(message.tool_calls):
-        if call.type not in (None, "function"):
-            raise unsupported(f"{path}.tool_calls[{k}].type", f"{quoted(call.type)} is not a function call")
-        at = f"{path}.tool_calls[{k}].function"
-        if call.function is None:
-            raise missing(at)
-        arguments = arguments_text(call.function.arguments, f"{at}.arguments")
-        parts.append(ToolCallPart(call.id, call.function.name, arguments))
-    return parts
 
 
 def _tool(item: ChatTool, path: str) -> Tool:

@@ -381,6 +381,12 @@ def test_a_body_that_is_no_object(body: Any) -> None:
         OPENAI.parse(body, str)
 
 
+def test_a_field_name_that_is_no_text_is_refused_without_repeating_it() -> None:
+    with pytest.raises(BadRequestError, match="^The request body: ") as caught:
+        parse(**{"\ud800": 1})
+    assert caught.value.param is None
+
+
 def test_deep_nesting_is_refused_where_it_would_be_kept() -> None:
     deep: dict[str, Any] = {}
     for _ in range(5000):

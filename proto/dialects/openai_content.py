@@ -1,0 +1,122 @@
+"""The messages of OpenAI's Chat Completions, and how they become parts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import Field
+
+from proto.conversation import ImagePart, Message, Part, ReasoningPart, Role, TextPart, ToolCallPart, ToolResultPart
+from proto.dialects.common import (
+    AnyText,
+    Content,
+    Many,
+    NonEmpty,
+    Wire,
+    arguments_text,
+    data_url_image,
+    missing,
+    quoted,
+    refusal,
+    text_parts,
+    unsupported,
+)
+
+
+class ImageUrl(Wire):
+    url: AnyText
+
+
+class ContentPart(Wire):
+    type: str
+    text: AnyText | None = None
+    refusal: AnyText | None = None
+    image_url: ImageUrl | None = None
+
+
+class FunctionCall(Wire):
+    name: NonEmpty
+    arguments: Any = ""
+
+
+class CallInMessage(Wire):
+    id: NonEmpty
+    type: str | None = None
+    function: FunctionCall | None = None
+
+
+class ChatMessage(Wire):
+    role: str
+    content: Content[ContentPart] = Field(default_factory=list)
+    refusal: AnyText | None = None
+    reasoning_content: AnyText | None = None
+    reasoning: AnyText | None = None
+    tool_calls: Many[CallInMessage] = Field(default_factory=list)
+    tool_call_id: AnyText | None = None
+    function_call: Any = None
+    audio: Any = None
+
+
+def read_message(message: ChatMessage, path: str) -> Message:
+    for name in ("function_call", "audio"):
+        if getattr(message, name) is not None:
+            raise unsupported(f"{path}.{name}")
+    match message.role:
+        case "user":
+            return Message(Role.USER, _content(message, path, _user_part))
+        case "assistant":
+            return Message(Role.ASSISTANT, _assistant(message, path))
+        case "tool":
+            if not message.tool_call_id:
+                raise missing(f"{path}.tool_call_id")
+            content = _content(message, path, _user_part)
+            shown = [part for part in content if isinstance(part, TextPart | ImagePart)]
+            return Message(Role.USER, [ToolResultPart(message.tool_call_id, shown)])
+        case "system" | "developer":
+            return Message(Role.SYSTEM, _content(message, path, _text_part))
+        case _:
+            raise refusal(f"{path}.role", f"{quoted(message.role)} is not a role that is supported")
+
+
+def _content(message: ChatMessage, path: str, read: Callable[[ContentPart, str], Part | None]) -> list[Part]:
+    parts = (read(part, f"{path}.content[{j}]") for j, part in enumerate(message.content))
+    return [part for part in parts if part is not None]
+
+
+def _text_part(part: ContentPart, path: str) -> Part | None:
+    if part.type == "text":
+        if part.text is None:
+            raise missing(f"{path}.text")
+        return TextPart(part.text) if part.text else None
+    if part.type in ("image_url", "input_audio", "file"):
+        raise unsupported(f"{path}.{part.type}")
+    raise unsupported(f"{path}.type", f"{quoted(part.type)} is not a content part that is supported here")
+
+
+def _user_part(part: ContentPart, path: str) -> Part | None:
+    if part.type != "image_url":
+        return _text_part(part, path)
+    if part.image_url is None:
+        raise missing(f"{path}.image_url")
+    return data_url_image(part.image_url.url, f"{path}.image_url.url")
+
+
+def _assistant_part(part: ContentPart, path: str) -> Part | None:
+    if part.type == "refusal":
+        return TextPart(part.refusal) if part.refusal else None
+    return _text_part(part, path)
+
+
+def _assistant(message: ChatMessage, path: str) -> list[Part]:
+    parts: list[Part] = []
+    if reasoning := message.reasoning_content or message.reasoning:
+        parts.append(ReasoningPart(reasoning))
+    parts += _content(message, path, _assistant_part) or text_parts(message.refusal)
+    for k, call in enumerate(message.tool_calls):
+        if call.type not in (None, "function"):
+            raise unsupported(f"{path}.tool_calls[{k}].type", f"{quoted(call.type)} is not a function call")
+        at = f"{path}.tool_calls[{k}].function"
+        if call.function is None:
+            raise missing(at)
+        arguments = arguments_text(call.function.arguments, f"{at}.arguments")
+        parts.append(ToolCallPart(call.id, call.function.name, arguments))
+    return parts
