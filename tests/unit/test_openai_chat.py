@@ -382,7 +382,7 @@ def test_a_body_that_is_no_object(body: Any) -> None:
 
 
 def test_a_field_name_that_is_no_text_is_refused_without_repeating_it() -> None:
-    with pytest.raises(BadRequestError, match="^The request body: ") as caught:
+    with pytest.raises(BadRequestError, match=r"^The request body: ") as caught:
         parse(**{"\ud800": 1})
     assert caught.value.param is None
 
