@@ -13,7 +13,13 @@ from typing import Any, Final, TypeAlias
 import hiredis
 import structlog
 from redis.asyncio.connection import Connection, ConnectionPool
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from proto.errors import ErrorCode, GatewayError
 from store.scripts import Script
@@ -25,6 +31,8 @@ Command: TypeAlias = tuple[Argument, ...]
 
 #: The stub of hiredis says "a tuple of one element"; it takes any.
 _pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
+_NOT_NOW = (OutOfMemoryError, ReadOnlyError)
 
 #: Seconds the server may take for one pipeline before it counts as gone.
 REPLY_TIMEOUT: Final = 5.0
@@ -51,6 +59,21 @@ def plain_connection(url: str) -> Connection:
 def script_call(script: Script, keys: Sequence[str], args: Sequence[Argument]) -> "Call":
     """A script's invocation, ready for `Store.pipeline`."""
     return Call(("EVALSHA", script.sha, len(keys), *keys, *args), script)
+
+
+def _forget(reply: asyncio.Future[Any]) -> None:
+    if not reply.cancelled() and isinstance(error := reply.exception(), ResponseError):
+        log.error("store.refused", error=str(error))
+
+
+def _translate(error: ResponseError) -> Exception:
+    """A server that refuses work for now is away like one that cannot be reached; anything else is our bug."""
+    if not isinstance(error, _NOT_NOW):
+        return error
+    log.warning("store.refused", error=type(error).__name__)
+    failure = StoreError()
+    failure.__cause__ = error
+    return failure
 
 
 class Call:
@@ -88,6 +111,11 @@ class Store:
     async def gather(self, calls: Sequence[Call]) -> list[Any]:
         """Run several calls in one pipeline and return their replies in order; raises the first failure."""
         return list(await asyncio.gather(*[self._submit(call) for call in calls]))
+
+    def post(self, *commands: Command) -> None:
+        """Send plain commands whose replies nobody needs; if Redis is away they are lost."""
+        for command in commands:
+            self._submit(Call(command)).add_done_callback(_forget)
 
     async def aclose(self) -> None:
         """Stop and disconnect; what is still waiting fails with `StoreError`."""
@@ -153,7 +181,7 @@ class Store:
                 refused.append((call, future))
             except ResponseError as error:
                 if not future.done():
-                    future.set_exception(error)
+                    future.set_exception(_translate(error))
             else:
                 if not future.done():
                     future.set_result(reply)

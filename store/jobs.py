@@ -31,6 +31,8 @@ _TAIL = load_script(_FOLDER, "tail")
 
 #: How often a job may be started, its first time included.
 MAX_ATTEMPTS: Final = 3
+#: Seconds a log lives once a client has had the whole answer.
+DELIVERED_TTL: Final = 60.0
 #: Seconds a worker may be silent before its lane counts as having no worker.
 HEARTBEAT_AGE: Final = 10.0
 
@@ -134,6 +136,11 @@ class Jobs:
             "XRANGE", self.keys.log(job_id), f"({after}-0" if after else "-", "+"
         )
         return [Entry(int(row_id.partition(b"-")[0]), fields[1]) for row_id, fields in rows]
+
+    def delivered(self, job_id: str) -> None:
+        """A client has had the whole answer: its log need not live as long as one nobody has read."""
+        ttl = _ms(min(DELIVERED_TTL, self.settings.job_ttl))
+        self._store.post(("PEXPIRE", self.keys.record(job_id), ttl), ("PEXPIRE", self.keys.log(job_id), ttl))
 
     async def header(self, job_id: str) -> ReplyHeader | None:
         """The job's reply header, None if there is no such job."""

@@ -1,0 +1,81 @@
+"""The front door's app: what it stands on is opened in order here, and closed in the opposite one."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from api import errors
+from api.answer import Answers
+from api.auth import ClientKeys
+from api.health import Health
+from api.pressure import watch_memory
+from api.publisher import Publisher
+from api.relay import Relay
+from api.request_id import RequestIdMiddleware
+from api.routes import chat, models, status
+from api.services import Services
+from api.settings import ApiSettings
+from api.submit import Desk
+from proto.models import ModelCatalogue
+from store.broker import create_celery
+from store.connection import Store
+from store.jobs import Jobs
+from store.settings import StoreSettings
+from tokens.pool import TokenPool
+from tokens.settings import TokenSettings
+
+log = structlog.get_logger()
+
+
+def create_app(settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings) -> FastAPI:
+    """Build the front door; it opens its connections when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, store_settings, token_settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(title="warp2api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(RequestIdMiddleware)
+    errors.install(app)
+    for routes in (chat, models, status):
+        app.include_router(routes.router)
+    return app
+
+
+@asynccontextmanager
+async def open_services(
+    settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings
+) -> AsyncIterator[Services]:
+    """The parts of a front door, and what runs beside its requests."""
+    url = store_settings.redis_url.get_secret_value()
+    store = Store(url)
+    jobs = Jobs(store, store_settings)
+    publisher = Publisher(create_celery(store_settings))
+    relay = Relay(url, jobs, replica=secrets.token_hex(6), keepalive=settings.keepalive)
+    catalogue = ModelCatalogue(settings.models, settings.model_aliases)
+    desk = Desk(jobs, publisher, catalogue)
+    services = Services(
+        settings=settings,
+        client_keys=ClientKeys(settings.client_keys),
+        catalogue=catalogue,
+        desk=desk,
+        answers=Answers(desk, relay, jobs, hold_headers=settings.hold_headers),
+        # The front door lends nothing: it only counts what the workers lend.
+        health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
+    )
+    publisher.start()
+    beside = [asyncio.create_task(relay.run()), asyncio.create_task(watch_memory(store, desk))]
+    try:
+        yield services
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await asyncio.to_thread(publisher.stop)
+        await store.aclose()

@@ -1,0 +1,55 @@
+"""Every failure leaves in the dialect of its route, with a request id and without a traceback."""
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.replies import json_reply
+from api.request_id import request_id_of
+from proto.dialects import get_dialect
+from proto.dialects.base import Dialect
+from proto.errors import ErrorCode, GatewayError
+from proto.events import Failed
+
+log = structlog.get_logger()
+
+_HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
+
+
+def dialect_of(request: Request) -> Dialect:
+    """The dialect in which a route's errors are told: Anthropic's under its paths and to its SDKs, else OpenAI's."""
+    anthropic = request.url.path.startswith("/v1/messages") or "anthropic-version" in request.headers
+    return get_dialect("anthropic" if anthropic else "openai")
+
+
+def error_reply(request: Request, dialect: Dialect, error: GatewayError | Failed) -> Response:
+    """The answer that tells a failure before the first byte."""
+    reply = dialect.error(error, request_id_of(request))
+    return json_reply(reply.body, status=reply.status, headers=reply.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Route every exception through `error_reply`."""
+
+    async def on_gateway_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GatewayError)  # noqa: S101  # registered for this class alone
+        log.info("request.refused", request_id=request_id_of(request), code=error.code, param=error.param)
+        return error_reply(request, dialect_of(request), error)
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
+        code = _HTTP_CODES.get(error.status_code, ErrorCode.INVALID_REQUEST)
+        message = f"{request.method} {request.url.path} is not served here: {error.detail}."
+        return error_reply(request, dialect_of(request), GatewayError(code, message))
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        request_id = request_id_of(request)
+        log.error("request.failed", request_id=request_id, path=request.url.path, exc_info=error)
+        failure = GatewayError(ErrorCode.INTERNAL, f"The gateway failed; its log names request {request_id}.")
+        return error_reply(request, dialect_of(request), failure)
+
+    app.add_exception_handler(GatewayError, on_gateway_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_bug)

@@ -1,0 +1,40 @@
+"""A request id for every request: taken from the client if it sent a sane one, shown in the answer and in the log."""
+
+import re
+import secrets
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def request_id_of(request: Request) -> str:
+    """The id of the request being served."""
+    request_id: str = request.scope["state"]["request_id"]
+    return request_id
+
+
+class RequestIdMiddleware:
+    """Puts the id in the request's state and in `X-Request-Id` and `request-id` (Anthropic's name) of the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        offered = Headers(scope=scope).get("x-client-request-id", "")
+        request_id = offered if _SANE.fullmatch(offered) else f"req_{secrets.token_hex(12)}"
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                headers["request-id"] = request_id
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)

