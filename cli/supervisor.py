@@ -20,6 +20,8 @@ from typing import IO, Final, Literal
 REFUSED: Final = 2
 #: Seconds beyond the drain time before a child that was asked to stop is killed.
 STOP_MARGIN: Final = 10.0
+#: Seconds in which a second signal counts as the first one: `timeout` and service managers send theirs twice.
+ECHO: Final = 0.5
 #: Seconds between two questions whether a child is ready, and until its slowness is worth a word.
 PROBE_INTERVAL: Final = 0.05
 SLOW_START: Final = 15.0
@@ -115,12 +117,15 @@ class Supervisor:
         output: Output | None = None,
         drain_timeout: float = 30.0,
         stop_margin: float = STOP_MARGIN,
+        echo: float = ECHO,
         restarts: Callable[[], RestartPolicy] = RestartPolicy,
         on_ready: Callable[[], None] | None = None,
     ) -> None:
         self._children = list(children)
         self._output = output or Output([child.name for child in children])
         self._patience = drain_timeout + stop_margin
+        self._echo = echo
+        self._signalled_at = 0.0
         self._policies = {child.name: restarts() for child in children}
         self._on_ready = on_ready
         self._running: dict[str, asyncio.subprocess.Process] = {}
@@ -154,12 +159,13 @@ class Supervisor:
         return self._exit_code
 
     def _signalled(self, number: signal.Signals) -> None:
-        if self._stop.is_set():
-            self._output.say(f"{signal.Signals(number).name} again: killing what is left.")
-            self._kill.set()
-        else:
-            self._output.say(f"{signal.Signals(number).name}: stopping; once more to kill.")
+        if not self._stop.is_set():
+            self._signalled_at = time.monotonic()
+            self._output.say(f"{number.name}: stopping; once more to kill.")
             self._stop.set()
+        elif time.monotonic() - self._signalled_at > self._echo:
+            self._output.say(f"{number.name} again: killing what is left.")
+            self._kill.set()
 
     def _fail(self, reason: str, exit_code: int) -> None:
         if self._failure is None:

@@ -39,6 +39,7 @@ CHILD = """
     if manner == "slow":
         while open(journal).read().count("release") == 0:
             time.sleep(0.01)
+        os._exit(0)
     while True:
         signal.pause()
 """
@@ -47,7 +48,7 @@ CHILD = """
 RUNNER = """
     import asyncio, sys
     from cli.supervisor import Child, RestartPolicy, Supervisor
-    child_script, journal, drain, *specs = sys.argv[1:]
+    child_script, journal, drain, echo, *specs = sys.argv[1:]
     children = []
     for spec in specs:
         name, manner, stage = spec.split(":")
@@ -56,7 +57,8 @@ RUNNER = """
             return manner != "refuses" and f"{name} up" in open(journal).read()
         children.append(Child(name, command, stage=int(stage), ready=ready))
     supervisor = Supervisor(
-        children, drain_timeout=float(drain), stop_margin=0, restarts=lambda: RestartPolicy(first_pause=0.01),
+        children, drain_timeout=float(drain), stop_margin=0, echo=float(echo),
+        restarts=lambda: RestartPolicy(first_pause=0.01),
         on_ready=lambda: print("all ready", flush=True),
     )
     sys.exit(asyncio.run(supervisor.run()))
@@ -73,14 +75,22 @@ def until(seen: Callable[[], object], what: str, seconds: float = 20) -> None:
 class Run:
     """A supervisor in a process of its own, and what it and its children wrote."""
 
-    def __init__(self, folder: Path, *specs: str, drain: float = 30) -> None:
+    def __init__(self, folder: Path, *specs: str, drain: float = 30, echo: float = 0) -> None:
         self.journal_file, self.output_file = folder / "journal", folder / "output"
         self.journal_file.touch()
         (folder / "child.py").write_text(textwrap.dedent(CHILD))
         (folder / "runner.py").write_text(textwrap.dedent(RUNNER))
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, folder / "runner.py", folder / "child.py", self.journal_file, str(drain), *specs],
+                [
+                    sys.executable,
+                    folder / "runner.py",
+                    folder / "child.py",
+                    self.journal_file,
+                    str(drain),
+                    str(echo),
+                    *specs,
+                ],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -115,8 +125,8 @@ class Run:
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start_one(*specs: str, drain: float = 30) -> Run:
-        runs.append(Run(tmp_path, *specs, drain=drain))
+    def start_one(*specs: str, drain: float = 30, echo: float = 0) -> Run:
+        runs.append(Run(tmp_path, *specs, drain=drain, echo=echo))
         return runs[-1]
 
     yield start_one
@@ -161,6 +171,21 @@ def test_within_a_stage_children_are_asked_to_stop_in_order_and_without_waiting(
     assert run.ended() == 0
     assert run.output.count("did not stop in time: killed") == 3
     assert "SIGTERM again: killing what is left." in run.output
+
+
+def test_a_signal_sent_twice_at_once_is_one(start: Callable[..., Run]) -> None:
+    run = start("api:slow:1", "worker:slow:1", echo=3600)
+    run.until_ready()
+    run.process.send_signal(signal.SIGTERM)
+    until(lambda: sum(line.endswith("term") for line in run.journal) == 2, "both SIGTERMs")
+
+    run.process.send_signal(signal.SIGTERM)
+    with run.journal_file.open("a") as journal:
+        journal.write("release\n")
+
+    assert run.ended() == 0
+    assert "killed" not in run.output
+    assert sum(line.endswith("term") for line in run.journal) == 2
 
 
 def test_a_ctrl_c_in_the_terminal_does_not_reach_the_children(start: Callable[..., Run]) -> None:
