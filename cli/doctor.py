@@ -68,9 +68,9 @@ def run_doctor() -> int:
 
 def _show(console: Console, finding: Finding) -> None:
     style = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}[finding.level]
-    console.print(Text.assemble((f"{finding.level:<5}", style), f"{finding.what:<11}", finding.detail))
+    console.print(Text.assemble((f"{finding.level:<5}", style), f"{finding.what:<13}", finding.detail))
     if finding.advice:
-        console.print(Text(f"{'':16}-> {finding.advice}", style="dim"))
+        console.print(Text(f"{'':18}-> {finding.advice}", style="dim"))
 
 
 async def _report(show: Callable[[Finding], None]) -> list[Finding]:

@@ -186,9 +186,22 @@ Where you set API_TOKENS, the api_key is one of them. Ctrl-C stops everything.
 
 
 def _front_door() -> tuple[str, int]:
+    """Where the front door will listen, refused here already if it would refuse itself once all is up.
+
+    Raises:
+        SetupError: it cannot be served there.
+    """
+    from api.auth import refuses_host
     from api.settings import ApiSettings
 
     settings = ApiSettings()
+    if refuses_host(settings.host, has_keys=bool(settings.client_keys), allow_open=settings.allow_open):
+        raise SetupError(
+            f"HOST: {settings.host} would let in anybody who reaches port {settings.port}; "
+            "set API_TOKENS, or ALLOW_OPEN=1 to let them"
+        )
+    if not settings.port:
+        raise SetupError("PORT: 0 leaves nothing to connect to; choose a port")
     return settings.host, settings.port
 
 

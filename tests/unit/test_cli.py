@@ -106,6 +106,18 @@ def test_an_open_host_without_keys_is_refused_in_one_line(tmp_path: Path) -> Non
     assert "API_TOKENS" in result.stderr
 
 
+def test_up_refuses_an_open_host_before_it_starts_anything(tmp_path: Path) -> None:
+    result = warp2api("up", cwd=tmp_path, HOST="0.0.0.0")
+
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr == (
+        "warp2api: HOST: 0.0.0.0 would let in anybody who reaches port 8010; "
+        "set API_TOKENS, or ALLOW_OPEN=1 to let them\n"
+    )
+    assert not (tmp_path / "home").exists()
+
+
 def test_an_unknown_lane_is_refused(tmp_path: Path) -> None:
     result = warp2api("worker", "express", cwd=tmp_path)
 
