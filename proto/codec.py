@@ -8,7 +8,7 @@ equal bytes and equal text.
 
 import binascii
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.protobuf import json_format, message_factory
@@ -143,7 +143,66 @@ def parse_response_event(text: bytes | str) -> response_pb2.ResponseEvent | None
     try:
         return response_pb2.ResponseEvent.FromString(data)
     except DecodeError as error:
-        raise GatewayError(ErrorCode.UPSTREAM_PROTOCOL, "The upstream sent an event that cannot be read.") from error
+        try:
+            return _without_charges(data)
+        except (DecodeError, ValueError, IndexError):
+            raise GatewayError(
+                ErrorCode.UPSTREAM_PROTOCOL, "The upstream sent an event that cannot be read."
+            ) from error
+
+
+def _without_charges(data: bytes) -> response_pb2.ResponseEvent:
+    """An answer must not fail on its bill: servers have used the number of `request_charges` for something else."""
+    event = response_pb2.ResponseEvent()
+    for number, field, payload in _split_fields(data):
+        if number == event.FINISHED_FIELD_NUMBER:
+            charges = event.finished.REQUEST_CHARGES_FIELD_NUMBER
+            kept = [inner for inner_number, inner, _ in _split_fields(payload) if inner_number != charges]
+            event.finished.MergeFromString(b"".join(kept))
+        else:
+            event.MergeFromString(field)
+    return event
+
+
+def _split_fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each field of a serialized message: its number, its bytes, and the payload if it has a length.
+
+    Raises:
+        ValueError: a wire type that protobuf no longer has.
+        IndexError: the data ends within a field.
+    """
+    at = 0
+    while at < len(data):
+        start = at
+        tag, at = _varint(data, at)
+        payload = b""
+        match tag & 7:
+            case 0:
+                _, at = _varint(data, at)
+            case 1:
+                at += 8
+            case 2:
+                length, at = _varint(data, at)
+                payload = data[at : at + length]
+                at += length
+            case 5:
+                at += 4
+            case wire_type:
+                raise ValueError(f"no wire type {wire_type}")
+        if at > len(data):
+            raise IndexError(at)
+        yield tag >> 3, data[start:at], payload
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
 
 
 def _fill_struct(struct: Struct, members: Mapping[str, Any], depth: int) -> None:

@@ -255,6 +255,17 @@ class TestEventData:
         assert event.WhichOneof("type") == "client_actions"
         assert codec.encode(event).endswith(b"\xfa\x07\x02hi")
 
+    def test_an_unreadable_bill_does_not_cost_the_answer(self) -> None:
+        charges_then_refresh = b"\x6a\x04\x0a\x02\x0a\xff" + b"\x48\x01"
+        done = b"\x12\x00"
+        finished = done + charges_then_refresh
+        event = codec.parse_response_event(base64.urlsafe_b64encode(bytes([0x1A, len(finished)]) + finished))
+
+        assert event is not None
+        assert event.finished.WhichOneof("reason") == "done"
+        assert event.finished.should_refresh_model_config
+        assert not event.finished.HasField("request_charges")
+
     @given(st.binary(min_size=1))
     def test_any_bytes_come_back(self, data: bytes) -> None:
         assert codec.decode_event_data(base64.urlsafe_b64encode(data)) == data
