@@ -81,7 +81,7 @@ def wants_refresh(row: TokenRow, now: int, window: float) -> bool:
 
     How much earlier is the token's own and new with each generation, so that tokens of one age do not go all at once.
     """
-    if not row.refreshable or row.state in (State.DEAD, State.WITHDRAWN) or row.not_before > now:
+    if not row.refreshable or row.state in (State.DEAD, State.WITHDRAWN, State.QUARANTINED) or row.not_before > now:
         return False
     if row.stale:
         return True

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import httpx
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,6 +45,15 @@ class TokenSettings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
+
+    @field_validator("firebase_token_url", "warp_base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            httpx.URL(value)
+        except httpx.InvalidURL:
+            raise ValueError("not a URL") from None
+        return value
 
     @field_validator("token_encryption_key")
     @classmethod

@@ -9,8 +9,8 @@ from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Argument, Store
 from store.scripts import Script, load_script
-from tokens.credentials import Credential, Kind, Sealer, Secret
-from tokens.outcomes import Outcome
+from tokens.credentials import Credential, Kind, Sealer, SealError, Secret
+from tokens.outcomes import NEUTRAL, Outcome
 from tokens.sources.base import RefreshVerdict
 
 _FOLDER: Final = Path(__file__).parent / "scripts"
@@ -147,8 +147,13 @@ class Verbs:
         reply = await self._run(LEASE, nonce, _ms(ttl), lane, concurrency, switch, *tried)
         if reply[0] != b"lease":
             return Refused(Reason(reply[0].decode()), reply[1] / 1000, reply[2].decode(), reply[3])
-        _, lease_id, token_id, bearer, generation, tier, ready, due = reply
-        return Granted(lease_id.decode(), token_id.decode(), self._sealer.open(bearer), generation, tier, ready, due)
+        _, lease_id, token_id, sealed, generation, tier, ready, due = reply
+        try:
+            bearer = self._sealer.open(sealed)
+        except SealError:
+            await self.release(lease_id.decode(), NEUTRAL)
+            raise
+        return Granted(lease_id.decode(), token_id.decode(), bearer, generation, tier, ready, due)
 
     async def release(self, lease_id: str, outcome: Outcome) -> tuple[str, str]:
         """Where the token stands now ('' if the outcome changed nothing, 'gone' if it was not held), and why."""
@@ -199,13 +204,12 @@ class Verbs:
             told: str = reply[0].decode()
             return told
         _, attempt, generation, kind, bearer, refresh, account, source, unfinished = reply
-        credential = Credential(
-            token_id,
-            Kind(kind.decode()),
-            self._sealer.open(bearer),
-            self._sealer.open(refresh),
-            account=account.decode(),
-        )
+        try:
+            secrets = self._sealer.open(bearer), self._sealer.open(refresh)
+        except SealError:
+            await self._run(REFRESH_FAILED, token_id, attempt, generation, RefreshVerdict.SEALED)
+            raise
+        credential = Credential(token_id, Kind(kind.decode()), *secrets, account=account.decode())
         return RefreshTurn(attempt, generation, credential, source.decode(), bool(unfinished))
 
     async def refresh_failed(self, turn: RefreshTurn, verdict: RefreshVerdict) -> str:
@@ -239,9 +243,27 @@ class Verbs:
 
 
 def _row(row: list[Any]) -> TokenRow:
-    plain: list[Any] = [value.decode() if isinstance(value, bytes) else value for value in row]
-    named = TokenRow(*plain)
-    return named._replace(state=State(named.state), refreshable=bool(named.refreshable), stale=bool(named.stale))
+    token_id, state, values = row
+    _, _, rests, stale, tier, source, kind, account, cause, *numbers = [(value or b"").decode() for value in values]
+    in_flight, expires, generation, refreshable, not_before, strikes, withdrawn = [int(each or 0) for each in numbers]
+    return TokenRow(
+        token_id=token_id.decode(),
+        tier=int(tier),
+        source=source,
+        kind=kind,
+        account=account,
+        state=State(state.decode()),
+        cause=cause,
+        in_flight=in_flight,
+        expires=expires,
+        rests_until=int(rests),
+        generation=generation,
+        refreshable=refreshable == 1,
+        stale=stale == "1",
+        not_before=not_before,
+        strikes=strikes,
+        withdrawn=withdrawn,
+    )
 
 
 def _ms(seconds: float) -> int:

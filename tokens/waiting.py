@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from proto.errors import ErrorCode, GatewayError
+from tokens.sources.base import RefreshVerdict
 from tokens.verbs import Reason, Refused
 
 NOT_CONFIGURED: Final = (
@@ -65,8 +66,10 @@ def refusal(refused: Refused, *, configured: bool) -> GatewayError:
                 ErrorCode.OVERLOADED, "All upstream accounts are rate limited.", retry_after=retry_after
             )
         case Reason.STALE | Reason.REFRESHING:
-            if refused.detail == "config":
+            if refused.detail == RefreshVerdict.CONFIG:
                 return GatewayError(ErrorCode.NOT_CONFIGURED, REFRESH_NOT_CONFIGURED)
+            if refused.detail == RefreshVerdict.SEALED:
+                return GatewayError(ErrorCode.NOT_CONFIGURED, "No key in TOKEN_ENCRYPTION_KEY opens the stored tokens.")
             return GatewayError(
                 ErrorCode.REFRESH_FAILED, "The upstream login could not be renewed just now.", retry_after=retry_after
             )

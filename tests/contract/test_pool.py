@@ -18,7 +18,7 @@ from tokens.lease import Lease
 from tokens.outcomes import Outcome
 from tokens.pool import TokenPool
 from tokens.settings import TokenSettings
-from tokens.sources.base import RefreshError, RefreshVerdict
+from tokens.sources.base import RefreshError, RefreshVerdict, SourceError
 from tokens.stats import Health
 from tokens.verbs import State, TokenRow
 
@@ -550,8 +550,84 @@ async def test_stored_secrets_are_sealed_and_keys_rotate(make_pool: MakePool, st
     error = await refused(stranger)
     assert error.code is ErrorCode.NOT_CONFIGURED
     assert "TOKEN_ENCRYPTION_KEY" in error.message
+    assert (await row(stranger)).in_flight == 0
+
+
+async def test_a_token_to_refresh_that_no_key_opens(make_pool: MakePool) -> None:
+    listed = [firebase("a", bearer="")]
+    pool = await make_pool(ListedSource(*listed), fill=False, token_encryption_key=Fernet.generate_key().decode())
+    await pool.verbs.put(listed[0], 3, "listed")
+    stranger = await make_pool(ListedSource(*listed), token_encryption_key=Fernet.generate_key().decode())
+    error = await refused(stranger, within=60)
+    assert error.code is ErrorCode.NOT_CONFIGURED
+    assert "TOKEN_ENCRYPTION_KEY" in error.message
 
 
 async def test_what_is_shown_holds_no_secret(make_pool: MakePool) -> None:
     pool = await make_pool(firebase("planted", bearer="planted-bearer"), api_key("planted"))
     assert "planted" not in f"{await pool.describe()} {await pool.pool_stats()}"
+
+
+# Refilling
+
+
+async def test_a_low_pool_refills_in_the_background(make_pool: MakePool, store: Store) -> None:
+    source = ListedSource(firebase("a"), firebase("b"), firebase("c"))
+    pool = await make_pool(source)
+    for _ in range(2):
+        await use(pool, outcomes.UNAUTHORIZED)
+    assert (await pool.pool_stats()).ready == 1
+    await use(pool, outcomes.OK)
+    async with asyncio.timeout(5):
+        while (await pool.pool_stats()).ready < 3:
+            await asyncio.sleep(0.01)
+    assert source.refreshes == 2
+
+
+async def test_one_process_refills_and_the_others_wait_for_it(make_pool: MakePool) -> None:
+    pools = [await make_pool(api_key("a"), fill=False) for _ in range(4)]
+    reports = await asyncio.gather(*[pool.refill("test") for pool in pools])
+    assert sorted(report.ours for report in reports) == [False, False, False, True]
+    assert sum(report.created for report in reports) == 1
+
+
+async def test_a_refill_whose_process_died_is_taken_over(make_pool: MakePool) -> None:
+    pool = await make_pool(api_key("a"), fill=False)
+    assert await pool.verbs.refill_begin("killed", 0.1, -1) == ("mine", 0)
+    assert (await pool.refill("test")).ours
+    assert not await pool.verbs.refill_end("killed", 0)
+
+
+async def test_a_source_that_fails_does_not_hold_up_the_others(make_pool: MakePool) -> None:
+    broken = ListedSource(api_key("x"), tier=1, name="broken", standing=False)
+
+    async def acquire(n: int) -> Sequence[Credential]:
+        raise SourceError("not today")
+
+    broken.acquire = acquire  # type: ignore[method-assign]
+    pool = await make_pool(broken, ListedSource(api_key("a")))
+    assert (await use(pool, outcomes.OK)).tier == 3
+
+
+async def test_waiting_for_a_refresh_ends_with_the_deadline(make_pool: MakePool) -> None:
+    source = ListedSource(firebase("a", bearer=""))
+    stuck = asyncio.Event()
+
+    async def refresh(credential: Credential) -> Credential:
+        await stuck.wait()
+        return firebase("a", bearer="bearer-late")
+
+    source.refresh = refresh  # type: ignore[method-assign]
+    pool = await make_pool(source, fill=False)
+    assert (await refused(pool, within=0.3)).code is ErrorCode.REFRESH_FAILED
+    waiting = asyncio.create_task(pool.acquire(INTERACTIVE, deadline=soon()))
+    await asyncio.sleep(0)
+    stuck.set()
+    assert (await waiting).authorization == "Bearer bearer-late"
+
+
+async def test_a_process_without_sources_still_counts(make_pool: MakePool) -> None:
+    await make_pool(api_key("a"), api_key("b"))
+    onlooker = await make_pool(fill=False)
+    stats = await onlooker.pool_stats()
+    assert (stats.size, stats.ready, stats.target, stats.health) == (2, 2, 2, Health.HEALTHY)

@@ -30,36 +30,38 @@ local function choose()
   return nil
 end
 
--- Nothing to lend: the most hopeful reason.
+-- Nothing to lend: the most hopeful reason. A pool of cooling tokens is asked often, so that is answered without
+-- looking at all of them.
 local function refusal(now, due)
-  local soonest, seen, blocked, dead, cause = {}, {}, 0, 0, ''
-  for _, id in ipairs(redis.call('SMEMBERS', TOKENS)) do
-    local token = load(id)
-    local stands = state(token, now)
-    seen[stands] = true
-    if stands == 'dead' then
-      dead = dead + 1
-      if token.cause == 'blocked' then blocked = blocked + 1 end
-    elseif stands == 'stale' then
-      cause = token.cause
-      if token.lock ~= '' and token.lock_until > now then seen.refreshing = true end
-      soonest.stale = math.min(soonest.stale or math.huge, token.not_before)
-    elseif token.rest_until > now then
-      soonest[stands] = math.min(soonest[stands] or math.huge, token.rest_until)
-    end
-  end
   local function answer(reason, till, detail)
     return {reason, math.max(0, (till or now) - now), detail or '', due}
   end
-  if seen.ready then return answer('busy') end
-  if seen.refreshing then return answer('refreshing') end
-  if seen.cooling then
-    return answer('cooling', math.min(soonest.cooling, soonest.quarantined or math.huge))
+  if redis.call('EXISTS', READY) == 1 then return answer('busy') end
+  local stale, cause
+  for _, id in ipairs(redis.call('ZRANGE', STALE, 0, -1)) do
+    local facts = redis.call('HMGET', TOKEN .. id, 'lock', 'lock_until', 'not_before', 'cause')
+    if facts[1] ~= '' and tonumber(facts[2]) > now then return answer('refreshing') end
+    stale, cause = math.min(stale or math.huge, tonumber(facts[3])), facts[4]
   end
-  if seen.stale then return answer('stale', soonest.stale, cause) end
-  if seen.quarantined then return answer('quarantined', soonest.quarantined) end
-  if seen.exhausted then return answer('exhausted', soonest.exhausted) end
-  if seen.dead then return answer('dead', now, blocked == dead and 'blocked' or '') end
+  local soonest, exhausted
+  local resting = redis.call('ZRANGE', RESTING, 0, -1, 'WITHSCORES')
+  for i = 1, #resting, 2 do
+    local reason, till = redis.call('HGET', TOKEN .. resting[i], 'rest'), tonumber(resting[i + 1])
+    if reason == 'exhausted' then exhausted = exhausted or till else soonest = soonest or till end
+    if reason == 'cooling' then return answer('cooling', soonest) end
+  end
+  if stale then return answer('stale', stale, cause) end
+  if soonest then return answer('quarantined', soonest) end
+  if exhausted then return answer('exhausted', exhausted) end
+  local dead, blocked = 0, 0
+  for _, id in ipairs(redis.call('SMEMBERS', TOKENS)) do
+    local facts = redis.call('HMGET', TOKEN .. id, 'status', 'cause')
+    if facts[1] == 'dead' then
+      dead = dead + 1
+      if facts[2] == 'blocked' then blocked = blocked + 1 end
+    end
+  end
+  if dead > 0 then return answer('dead', now, blocked == dead and 'blocked' or '') end
   return answer('empty')
 end
 

@@ -8,12 +8,11 @@ local TOKENS, STATS, TOKEN = KEYS[5], KEYS[6], KEYS[7]
 -- 3 + 14 + 36 bits, so that a double holds it exactly.
 local MOST, USES = 16384, 68719476736
 
-local NUMBERS = {'tier', 'generation', 'attempt', 'in_flight', 'used', 'epoch', 'strikes', 'suspect', 'refreshable',
-  'stale', 'expires', 'rest_until', 'not_before', 'failures', 'lock_until'}
-local WORDS = {'status', 'cause', 'rest', 'lock', 'print'}
-local FIELDS = {}
-for _, name in ipairs(NUMBERS) do FIELDS[#FIELDS + 1] = name end
-for _, name in ipairs(WORDS) do FIELDS[#FIELDS + 1] = name end
+-- The facts of a token but its secrets and labels; the first so many are numbers. Built anew for each call of a
+-- script, so these stay plain literals.
+local FIELDS = {'tier', 'generation', 'attempt', 'in_flight', 'used', 'epoch', 'strikes', 'suspect', 'refreshable',
+  'stale', 'expires', 'rest_until', 'not_before', 'failures', 'lock_until', 'status', 'cause', 'rest', 'lock', 'print'}
+local NUMBERS = 15
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -28,15 +27,13 @@ local function count(name, tier)
   return redis.call('HINCRBY', STATS, name .. ':' .. tier, 1)
 end
 
--- All facts of a token but its secrets, or nil.
+-- All of FIELDS by name, or nil.
 local function load(id)
   local values = redis.call('HMGET', TOKEN .. id, unpack(FIELDS))
+  if not values[NUMBERS + 1] then return nil end
   local token = {}
-  for i, name in ipairs(FIELDS) do
-    token[name] = values[i] or ''
-    if i <= #NUMBERS then token[name] = tonumber(values[i]) or 0 end
-  end
-  if token.status == '' then return nil end
+  for i = 1, NUMBERS do token[FIELDS[i]] = tonumber(values[i]) or 0 end
+  for i = NUMBERS + 1, #FIELDS do token[FIELDS[i]] = values[i] or '' end
   return token
 end
 

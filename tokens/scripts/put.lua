@@ -12,8 +12,7 @@ local told = 'replaced'
 if not token then
   told = 'created'
   token = {}
-  for _, name in ipairs(NUMBERS) do token[name] = 0 end
-  for _, name in ipairs(WORDS) do token[name] = '' end
+  for i, name in ipairs(FIELDS) do token[name] = i <= NUMBERS and 0 or '' end
   token.status, token.tier, token.generation = 'live', tonumber(ARGV[3]), -1
   redis.call('SADD', TOKENS, id)
   count('tokens_created', token.tier)

@@ -1,5 +1,5 @@
 -- Ends a refresh that brought nothing. ARGV: id, attempt, generation it began from, verdict
--- ('login' and 'final' end the token; 'transient' and 'config' put the next try off, 15 s doubling to 10 min)
+-- ('login' and 'final' end the token; any other puts the next try off, 15 s doubling to 10 min)
 -- A verdict that another refresh has overtaken, begun later or stored meanwhile, says nothing about the token.
 -- Reply: where the token stands, 'overtaken' or 'gone'
 -- include: pool

@@ -14,6 +14,7 @@ class RefreshVerdict(StrEnum):
     FINAL = "final"
     TRANSIENT = "transient"
     CONFIG = "config"
+    SEALED = "sealed"
 
     @property
     def ends_token(self) -> bool:

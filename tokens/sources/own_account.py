@@ -79,7 +79,7 @@ class OwnAccount:
                     params={"key": self._web_key.reveal()},
                     data={"grant_type": "refresh_token", "refresh_token": credential.refresh_token.reveal()},
                 )
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             # The cause is left out: it holds the request, and that the web key and the refresh token.
             raise RefreshError(RefreshVerdict.TRANSIENT, f"{host}: {type(error).__name__}") from None
         try:
