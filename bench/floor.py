@@ -1,18 +1,27 @@
 """The floor: what the parts of a chat cost apart, without the gateway between them.
 
-Run as `python -m bench.floor worker|sse …`; `bench.run` starts these and measures them.
+Run as `python -m bench.floor worker|sse|upstream …`; `bench.run` starts these and measures them.
 """
 
 import asyncio
+import os
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import uvicorn
+import uvloop
 from celery import Celery
 from fastapi import FastAPI
+from proto.warp_request import RequestOptions, build_request
 from redis import Redis
 from starlette.responses import StreamingResponse
+
+from proto.conversation import Conversation, Message, Role, TextPart
+from workers.settings import UpstreamSettings
+from workers.transport import build_client
+from workers.upstream import Upstream
 
 TASK = "floor.empty"
 COUNTER = "floor:done"
@@ -81,8 +90,41 @@ def serve(port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, loop="uvloop")
 
 
+def upstream_call(arguments: list[str], environment: Mapping[str, str]) -> float:
+    """Run the calls in a process of their own; returns the CPU seconds they took there."""
+    result = subprocess.run(  # noqa: S603  # our own interpreter and module
+        [sys.executable, *arguments], env={**os.environ, **environment}, check=True, capture_output=True, timeout=300
+    )
+    return float(result.stdout)
+
+
+async def call_upstream(base_url: str, calls: int, concurrency: int, prompt: str) -> float:
+    """Make the upstream calls of `calls` chats and drop what comes; returns CPU seconds."""
+    settings = UpstreamSettings(warp_base_url=base_url)
+    body = build_request(Conversation("auto", [Message(Role.USER, [TextPart(prompt)])]), RequestOptions())
+    waiting = iter(range(calls))
+    async with build_client(settings) as client:
+        upstream = Upstream(client, settings)
+
+        async def caller() -> None:
+            for _ in waiting:
+                async with upstream.open(body, "Bearer wk-bench") as answer:
+                    async for _ in answer:
+                        pass
+
+        async with upstream.open(body, "Bearer wk-bench") as answer:
+            async for _ in answer:
+                pass
+        started = time.process_time()
+        await asyncio.gather(*[caller() for _ in range(concurrency)])
+        return time.process_time() - started
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "worker":
-        work(sys.argv[2])
-    else:
-        serve(int(sys.argv[2]))
+    match sys.argv[1:]:
+        case ["worker", url]:
+            work(url)
+        case ["sse", port]:
+            serve(int(port))
+        case ["upstream", base_url, calls, concurrency, prompt]:
+            sys.stdout.write(str(uvloop.run(call_upstream(base_url, int(calls), int(concurrency), prompt))))

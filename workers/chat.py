@@ -1,0 +1,199 @@
+"""One chat job, from claim to terminal event.
+
+Claim (the attempt number is the fencing token), lease a token, ask the upstream, translate what it says into events,
+apply the limits it does not know, append to the log, end with exactly one terminal event.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from proto.errors import ErrorCode, GatewayError
+from proto.events import Event, Failed, Finished, Restarted, Terminal
+from proto.jobs import ChatMessage
+from proto.limits import OutputLimiter
+from proto.warp_events import EventTranslator
+from proto.warp_request import RequestOptions, build_request, sent_message_ids
+from store.jobs import Ack, Claim, Jobs
+from tokens import outcomes
+from tokens.lease import Lease
+from tokens.pool import TokenPool
+from workers.errors import UpstreamError, truncated
+from workers.held import STOP_OF_ACK, Held, Stop
+from workers.relay import RelayWriter
+from workers.retry import Retries, error_of, outcome_of
+from workers.upstream import Upstream
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every attempt of a worker process works with."""
+
+    jobs: Jobs
+    relay: RelayWriter
+    held: Held
+    pool: TokenPool
+    upstream: Upstream
+    request_options: RequestOptions
+    enqueue: Callable[[ChatMessage], Awaitable[None]]
+
+
+async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
+    """Run one attempt of a job, if it is there to be claimed; returns the code it failed with, if it failed."""
+    claim = await workshop.jobs.claim(job_id, workshop.held.worker)
+    if claim is None:
+        log.info("job.not_claimed", job_id=job_id)
+        return None
+    attempt = Attempt(claim, workshop)
+    with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=claim.attempt), workshop.held.hold(attempt):
+        try:
+            return await attempt.run()
+        finally:
+            workshop.relay.close(attempt.log)
+
+
+class Attempt:
+    """One try at one job, by the worker that claimed it."""
+
+    def __init__(self, claim: Claim, workshop: Workshop) -> None:
+        self.job_id = claim.job.id
+        self.attempt = claim.attempt
+        self.log = workshop.relay.open(claim.job.id, claim.attempt, claim.seq, self._refused)
+        self._claim = claim
+        self._shop = workshop
+        self._task = asyncio.current_task()
+        self._stop: Stop | None = None
+        self._ending = False
+        self._started = time.monotonic()
+
+    @property
+    def shown(self) -> bool:
+        """Whether a stream may have seen output."""
+        return self._claim.streamed and self.log.visible
+
+    def stop(self, why: Stop) -> None:
+        """End at the next await; the first reason counts, and only a shutdown interrupts the ending itself."""
+        if self._task is not None and (why is Stop.SHUTDOWN if self._ending else self._stop is None):
+            self._stop = why
+            self._task.cancel()
+
+    def _refused(self, ack: Ack) -> None:
+        self.stop(STOP_OF_ACK[ack])
+
+    async def run(self) -> ErrorCode | None:
+        """Answer the chat and end the job; returns the code it failed with, if it failed."""
+        if self._claim.seq > 0:
+            self.log.append([Restarted(self.attempt)])
+        terminal = await self._terminal()
+        self._ending = True
+        if terminal is None or not await self._end(terminal):
+            log.info("job.let_go", why=self._stop)
+            return None
+        code = terminal.code if isinstance(terminal, Failed) else None
+        log.info("job.ended", code=code, seconds=round(time.monotonic() - self._started, 3))
+        return code
+
+    async def _terminal(self) -> Terminal | None:
+        """The event that ends the job; None when ending it is no longer up to this attempt."""
+        try:
+            async with asyncio.timeout(self._seconds_left()):
+                return await self._answer()
+        except asyncio.CancelledError:
+            if self._stop is None or self._task is None:
+                raise
+            self._task.uncancel()
+            return await self._stopped(self._stop)
+        except TimeoutError:
+            return Failed(ErrorCode.DEADLINE, "The answer was not complete before the job's deadline.")
+        except GatewayError as error:
+            return Failed(error.code, error.message, error.retry_after)
+        except Exception:
+            log.exception("job.crashed")
+            return Failed(ErrorCode.INTERNAL, "The gateway's worker failed while running this job.")
+
+    async def _stopped(self, why: Stop) -> Terminal | None:
+        match why:
+            case Stop.LOST:
+                return None
+            case Stop.CANCELLED:
+                return Failed(ErrorCode.CANCELLED, "The job was cancelled.")
+            case Stop.HAND_BACK:
+                message = await self._shop.jobs.hand_back(self.job_id, self.attempt)
+                if message is not None:
+                    await self._shop.enqueue(message)
+                return None
+            case Stop.SHUTDOWN:
+                return Failed(ErrorCode.INTERRUPTED, "The worker that ran this job was stopped.")
+
+    async def _end(self, terminal: Terminal) -> bool:
+        """Log the terminal event; False when it could not be, because the job or the time is no longer ours."""
+        try:
+            return await self.log.end(terminal)
+        except asyncio.CancelledError:
+            if self._stop is not Stop.SHUTDOWN or self._task is None:
+                raise
+            self._task.uncancel()
+            return False
+
+    def _seconds_left(self) -> float:
+        deadline = self._claim.job.deadline
+        return deadline / 1000 - time.time() if deadline else self._shop.jobs.settings.job_deadline
+
+    async def _answer(self) -> Terminal:
+        """Ask until there is an answer, moving from token to token and trying again while nothing is visible."""
+        shop, job = self._shop, self._claim.job
+        body = build_request(job.conversation, shop.request_options)
+        known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
+        retries = Retries()
+        while True:
+            async with shop.pool.lease(shop.held.lane, retries.tried, job.deadline) as lease:
+                try:
+                    return await self._ask(body, known, lease)
+                except UpstreamError as error:
+                    lease.outcome(outcome_of(error))
+                    failure = error
+            if self.log.visible or not await retries.permit(failure, lease, shop.pool):
+                raise failure
+            log.info("upstream.again", code=failure.code, token=lease.token_id)
+
+    async def _ask(self, body: bytes, known: frozenset[str], lease: Lease) -> Terminal:
+        """One call of the upstream, logged as it comes; `known` are the ids of messages that go up with it.
+
+        Raises:
+            UpstreamError: no complete answer; what came before may be visible.
+        """
+        job = self._claim.job
+        translator = EventTranslator(input_tokens=job.input_tokens, known_messages=known)
+        limiter = OutputLimiter(
+            job.conversation.limits,
+            parallel_tool_calls=job.conversation.parallel_tool_calls,
+            input_tokens=job.input_tokens,
+        )
+        terminal: Terminal | None = None
+        async with self._shop.upstream.open(body, lease.authorization) as answer:
+            async for messages in answer:
+                events = [event for message in messages for event in translator.feed(message)]
+                terminal = self._log(limiter.feed(events)) or terminal
+                if limiter.done:
+                    break  # the limit is reached: leaving the block makes the upstream stop
+                await self.log.room()
+        if terminal is None:
+            raise truncated()
+        lease.outcome(outcomes.OK)
+        return terminal
+
+    def _log(self, events: list[Event]) -> Terminal | None:
+        """Append events up to the terminal one, which is returned if it is good and raised if it is bad."""
+        last = events[-1] if events else None
+        if not isinstance(last, Finished | Failed):
+            self.log.append(events)
+            return None
+        self.log.append(events[:-1])
+        if isinstance(last, Failed):
+            raise error_of(last)
+        return last

@@ -1,0 +1,46 @@
+"""What a worker is told from outside; read once, in an entry module."""
+
+from typing import Literal
+
+from pydantic import Field, HttpUrl, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UpstreamSettings(BaseSettings):
+    """Where the upstream is and how it is talked to."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    #: The server's root; the path of the endpoint is appended.
+    warp_base_url: str = "https://app.warp.dev"
+    #: Which HTTP stack carries the streams. httpx's own is slower and opens a connection for each stream.
+    warp_transport: Literal["pyreqwest", "httpx"] = "pyreqwest"
+    #: Seconds without a byte after which the upstream counts as stalled. Long reasoning is silent.
+    upstream_idle_timeout: float = Field(default=300, gt=0)
+    #: Seconds for name lookup, TCP and TLS together.
+    upstream_connect_timeout: float = Field(default=10, gt=0)
+    #: Streams on one HTTP/2 connection; what exceeds the server's own limit would wait unseen.
+    streams_per_connection: int = Field(default=100, ge=1)
+    #: `X-Warp-Client-ID` and `X-Warp-Client-Version`: names of Warp's own programs, so only what the operator sets.
+    warp_client_id: str = ""
+    warp_client_version: str = ""
+
+    @field_validator("warp_base_url")
+    @classmethod
+    def _root(cls, value: str) -> str:
+        HttpUrl(value)
+        return value.rstrip("/")
+
+
+class WorkerSettings(BaseSettings):
+    """How much a worker process takes on, and how it stops."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    #: Chats one process of the lane runs at once.
+    worker_concurrency: int = Field(default=256, ge=1)
+    batch_concurrency: int = Field(default=32, ge=1)
+    #: Seconds running chats may take to end once the process was told to stop.
+    drain_timeout: float = Field(default=30, ge=0)
+    #: How a transcript travels upstream: as one labelled query, or as a task's messages (`wire.md` 4.1).
+    warp_history: Literal["transcript", "messages"] = "transcript"
