@@ -168,7 +168,7 @@ warp2api: {first}
 
   OpenAI      {base}/v1
   Anthropic   {base}
-  status      {base}/healthz   {base}/readyz   {base}/metrics
+  status      {base}/healthz   {base}/readyz
 
   curl -N {base}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "stream": true, "messages": [{{"role": "user", "content": "hello"}}]}}'

@@ -1,0 +1,120 @@
+"""`warp2api up` itself, with every real child: ready, killed one by one, stopped by one Ctrl-C, killed as a whole."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.test_supervisor import ROOT, until
+from tests.listeners import listener
+
+#: What each child runs, after `python -m cli.main`; Valkey is known by its name.
+COMMANDS = {
+    "valkey": None,
+    "api": ["api"],
+    "worker": ["worker", "interactive"],
+    "worker-batch": ["worker", "batch"],
+    "keeper": ["keeper"],
+}
+
+
+class Up:
+    def __init__(self, folder: Path) -> None:
+        with listener() as port, listener() as nobody:
+            self.port = port
+        self.log = folder / "up.log"
+        clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "up"],
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={
+                    **clean,
+                    "PYTHONPATH": str(ROOT),
+                    "WARP2API_HOME": str(folder / "home"),
+                    "WARP_BASE_URL": f"http://127.0.0.1:{nobody}",
+                    "WARP_API_KEY": "wk-a,wk-b",
+                    "PORT": str(self.port),
+                },
+            )
+        self.seen: set[psutil.Process] = set()
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def child(self, name: str) -> psutil.Process | None:
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                line = child.cmdline()
+            except psutil.Error:
+                continue
+            self.seen.add(child)
+            if line[3:] == COMMANDS[name] or (name == "valkey" and child.name() == "valkey-server"):
+                return child
+        return None
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for process in self.seen:
+            if process.is_running():
+                process.kill()
+
+    def ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    running = Up(tmp_path)
+    try:
+        until(lambda: "warp2api: ready." in running.output, f"ready in {running.log}", 40)
+        assert all(running.child(name) for name in COMMANDS)
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.mark.timeout(120)
+def test_killing_any_child_is_survived_and_reported_and_one_ctrl_c_stops_all(up: Up) -> None:
+    for name in COMMANDS:
+        victim = up.child(name)
+        assert victim is not None
+        victim.kill()
+        until(lambda victim=victim, name=name: up.child(name) not in (None, victim), f"another {name}")  # type: ignore[misc]
+        assert f"\n{name} was killed by SIGKILL" in up.output
+        until(up.ready, f"ready again after {name}", 30)
+
+    up.process.send_signal(signal.SIGINT)
+
+    assert up.process.wait(timeout=45) == 0
+    assert up.output.endswith("stopped.\n")
+    assert "did not stop in time" not in up.output
+    assert not [process for process in up.seen if process.is_running()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_nothing_is_left_when_up_is_killed(up: Up) -> None:
+    up.process.kill()
+    up.process.wait()
+
+    until(lambda: not [process for process in up.seen if process.is_running()], "all children gone", 45)
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", up.port), timeout=2)
