@@ -23,7 +23,7 @@ import structlog
 from store.connection import StoreError
 from tokens.credentials import Credential
 from tokens.sources.base import RefreshError, RefreshVerdict, TokenSource
-from tokens.verbs import RefreshTurn, Verbs
+from tokens.verbs import RefreshHeld, RefreshTurn, Verbs
 
 log = structlog.get_logger()
 
@@ -100,8 +100,8 @@ class Refresher:
         owner, attempts, waited = secrets.token_hex(8), 0, False
         while True:
             turn = await self._verbs.refresh_begin(token_id, owner, LOCK, generation, waited=waited)
-            if turn == "held":
-                waited = True
+            if isinstance(turn, RefreshHeld):
+                waited, generation = True, max(generation, turn.generation)
                 await asyncio.sleep(LOOK * random.uniform(1, 2))  # noqa: S311  # jitter
                 continue
             if isinstance(turn, str):
@@ -119,7 +119,7 @@ class Refresher:
                     continue
                 stands = await self._verbs.refresh_failed(turn, error.verdict)
                 if stands == "overtaken":
-                    waited = True
+                    waited, generation = True, max(generation, turn.generation)
                     continue
                 return Refreshed.NEVER if stands in ("dead", "gone") else Refreshed.NO
             return Refreshed.YES

@@ -87,6 +87,12 @@ class Refused(NamedTuple):
     due: int
 
 
+class RefreshHeld(NamedTuple):
+    """Somebody else refreshes; when a generation after this one is there, they had luck."""
+
+    generation: int
+
+
 class RefreshTurn(NamedTuple):
     """The right to one attempt. `unfinished`: an earlier attempt by another never told how it ended."""
 
@@ -193,13 +199,15 @@ class Verbs:
 
     async def refresh_begin(
         self, token_id: str, owner: str, lock: float, generation: int, *, waited: bool
-    ) -> RefreshTurn | str:
-        """The right to refresh, or why not: `held`, `newer`, `failed`, `gone`, `dead`.
+    ) -> RefreshTurn | RefreshHeld | str:
+        """The right to refresh, or who has it, or why not: `newer`, `failed`, `gone`, `dead`.
 
         Raises:
             SealError: the token's secrets cannot be opened with the configured keys.
         """
         reply = await self._run(REFRESH_BEGIN, token_id, owner, _ms(lock), generation, int(waited))
+        if reply[0] == b"held":
+            return RefreshHeld(reply[1])
         if reply[0] != b"mine":
             told: str = reply[0].decode()
             return told

@@ -26,7 +26,7 @@ from tokens.refresh import Refreshed
 from tokens.settings import TokenSettings
 from tokens.sources.base import RefreshError, RefreshVerdict
 from tokens.sources.own_account import OwnAccount
-from tokens.verbs import State, TokenRow
+from tokens.verbs import RefreshHeld, RefreshTurn, State, TokenRow
 
 KEYS = Keys("own-account-test")
 ORIGIN = "refresh-of-ada"
@@ -61,6 +61,17 @@ async def another_pool(url: str, given: TokenSettings) -> AsyncIterator[TokenPoo
 
 async def ada(pool: TokenPool) -> TokenRow:
     return next(row for row in await pool.describe() if row.token_id == ADA)
+
+
+async def begun(pool: TokenPool, owner: str, lock: float) -> RefreshTurn:
+    """A refresh somebody else has begun; a short lock has run out when this returns."""
+    turn = await pool.verbs.refresh_begin(ADA, owner, lock, -1, waited=False)
+    started = (await pool.verbs.snapshot()).now
+    assert isinstance(turn, RefreshTurn)
+    async with asyncio.timeout(5):
+        while lock < 1 and (await pool.verbs.snapshot()).now <= started + lock * 1000:
+            await asyncio.sleep(0.001)
+    return turn
 
 
 async def authorization(pool: TokenPool) -> str:
@@ -202,8 +213,41 @@ async def test_two_processes_refresh_once(endpoint: TokenEndpoint, redis_url: st
     assert len(endpoint.calls) == 1
 
 
+def watch_for_held(pool: TokenPool, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once a refresh of this pool has found another at it."""
+    begin, held = pool.verbs.refresh_begin, asyncio.Event()
+
+    async def watched(*args: Any, **options: Any) -> Any:
+        turn = await begin(*args, **options)
+        if isinstance(turn, RefreshHeld):
+            held.set()
+        return turn
+
+    monkeypatch.setattr(pool.verbs, "refresh_begin", watched)
+    return held
+
+
+async def test_those_who_wait_learn_of_the_others_success(
+    endpoint: TokenEndpoint, redis_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = settings(endpoint)
+    async with another_pool(redis_url, given) as one, another_pool(redis_url, given) as two:
+        await one.refill("test")
+        endpoint.calls.clear()
+        endpoint.gate.clear()
+        first = asyncio.create_task(one.refresh_now(ADA))
+        while not endpoint.calls:
+            await asyncio.sleep(0.01)
+        held = watch_for_held(two, monkeypatch)
+        second = asyncio.create_task(two.refresh_now(ADA))
+        await held.wait()
+        endpoint.gate.set()
+        assert (await first, await second) == (Refreshed.YES, Refreshed.YES)
+    assert len(endpoint.calls) == 1
+
+
 async def test_those_who_wait_for_a_failing_refresh_do_not_repeat_it(
-    endpoint: TokenEndpoint, redis_url: str, store: Store
+    endpoint: TokenEndpoint, redis_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = settings(endpoint)
     async with another_pool(redis_url, given) as one, another_pool(redis_url, given) as two:
@@ -215,8 +259,9 @@ async def test_those_who_wait_for_a_failing_refresh_do_not_repeat_it(
         first = asyncio.create_task(one.refresh_now(ADA))
         while not endpoint.calls:
             await asyncio.sleep(0.01)
+        held = watch_for_held(two, monkeypatch)
         second = asyncio.create_task(two.refresh_now(ADA))
-        await asyncio.sleep(0)
+        await held.wait()
         endpoint.gate.set()
         assert (await first, await second) == (Refreshed.NO, Refreshed.NO)
     assert len(endpoint.calls) == 6
@@ -341,7 +386,7 @@ async def test_a_crash_between_refresh_and_store_is_not_silent(
     async with another_pool(redis_url, settings(endpoint)) as pool:
         await pool.refill("test")
         # What a process killed between the endpoint's answer and the store leaves behind: a lock and a dead token.
-        await pool.verbs.refresh_begin(ADA, "killed", 0.001, -1, waited=False)
+        await begun(pool, "killed", 0.001)
         endpoint.exchange("rotated-1-ada")
         with capture_logs() as logs:
             assert await pool.refresh_now(ADA) is Refreshed.NEVER
@@ -358,9 +403,7 @@ async def test_an_overtaken_refresh_neither_kills_nor_overwrites(
     async with another_pool(redis_url, settings(endpoint)) as pool:
         await pool.refill("test")
         source = pool.sources[0]
-        slow = await pool.verbs.refresh_begin(ADA, "slow", 0.001, -1, waited=False)
-        assert not isinstance(slow, str)
-        await asyncio.sleep(0.01)  # its lock runs out
+        slow = await begun(pool, "slow", 0.001)
         assert await pool.refresh_now(ADA) is Refreshed.YES
         winner = await authorization(pool)
         assert await pool.verbs.refresh_failed(slow, RefreshVerdict.LOGIN) == "overtaken"
@@ -374,10 +417,23 @@ async def test_a_late_success_revives_what_a_refused_rival_had_given_up(
     async with another_pool(redis_url, settings(endpoint)) as pool:
         await pool.refill("test")
         source = pool.sources[0]
-        slow = await pool.verbs.refresh_begin(ADA, "slow", 0.001, -1, waited=False)
-        assert not isinstance(slow, str)
+        slow = await begun(pool, "slow", 0.001)
         fresh = await source.refresh(slow.credential)
-        await asyncio.sleep(0.01)  # its lock runs out, and the rival's old refresh token is dead by now
+        # Its lock has run out, and the rival's refresh token is dead by now.
         assert await pool.refresh_now(ADA) is Refreshed.NEVER
         assert await pool.verbs.put(fresh, source.tier, source.name, slow.attempt) == "replaced"
         assert await authorization(pool) == f"Bearer {fresh.bearer.reveal()}"
+
+
+async def test_a_rivals_error_does_not_kill_what_was_stored_meanwhile(
+    endpoint: TokenEndpoint, redis_url: str, store: Store
+) -> None:
+    async with another_pool(redis_url, settings(endpoint)) as pool:
+        await pool.refill("test")
+        source = pool.sources[0]
+        slow = await begun(pool, "slow", 0.001)
+        fresh = await source.refresh(slow.credential)
+        rival = await begun(pool, "rival", 5)
+        await pool.verbs.put(fresh, source.tier, source.name, slow.attempt)
+        assert await pool.verbs.refresh_failed(rival, RefreshVerdict.LOGIN) == "overtaken"
+        assert (await ada(pool)).state is State.READY

@@ -207,6 +207,13 @@ async def test_quota_is_told_only_when_every_account_is_out(make_pool: MakePool)
     assert {each.state for each in rows} == {State.EXHAUSTED, State.COOLING}
 
 
+async def test_the_soonest_to_come_back_is_named(make_pool: MakePool) -> None:
+    pool = await make_pool(api_key("a"), api_key("b"), api_key("c"))
+    for outcome in (outcomes.UNAUTHORIZED, outcomes.rate_limited(3000), outcomes.quota(20)):
+        await use(pool, outcome)
+    assert (await refused(pool, within=10)).retry_after == 60
+
+
 async def test_every_account_out_of_quota(make_pool: MakePool) -> None:
     pool = await make_pool(api_key("a"), api_key("b"))
     await use(pool, outcomes.quota())

@@ -1,7 +1,7 @@
 -- Takes the right to refresh a token, for one attempt; the holder may take it again for its next attempt.
 -- ARGV: id, owner, lock ms, the generation that needs refreshing (-1: whatever is there), 1 if told 'held' before
 -- Reply: {'mine', attempt, generation, kind, bearer, refresh token, account, source, 1 if an earlier attempt never ended}
---        {'held'}, {'newer'} (somebody has refreshed it already), {'failed'} (whom the caller waited for had no luck, or
+--        {'held', generation}, {'newer'} (somebody has refreshed it already), {'failed'} (whom the caller waited for had no luck, or
 --        the token sits in quarantine: the refreshed bearer was refused too, and a third will not do better),
 --        {'gone'}, {'dead', cause}
 -- include: pool
@@ -12,7 +12,7 @@ if not token then return {'gone'} end
 if wanted >= 0 and token.generation > wanted then return {'newer'} end
 if token.status ~= 'live' then return {'dead', token.cause} end
 if wanted >= 0 and state(token, now) == 'quarantined' then return {'failed'} end
-if token.lock ~= '' and token.lock ~= owner and token.lock_until > now then return {'held'} end
+if token.lock ~= '' and token.lock ~= owner and token.lock_until > now then return {'held', token.generation} end
 if token.lock == '' and ARGV[5] == '1' then return {'failed'} end
 local unfinished = token.lock ~= '' and token.lock ~= owner and 1 or 0
 token.attempt = math.max(token.attempt, token.generation) + 1
