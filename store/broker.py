@@ -35,15 +35,18 @@ def create_celery(settings: StoreSettings) -> Celery:
         ],
         task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}, REAP_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
-        broker_transport_options=_transport_options(settings),
+        broker_transport="store.broker_transport:Transport" if _is_redis(settings) else None,
+        broker_transport_options=_transport_options(settings) if _is_redis(settings) else {},
         enable_utc=True,
     )
     return app
 
 
+def _is_redis(settings: StoreSettings) -> bool:
+    return settings.broker.startswith(("redis://", "rediss://"))
+
+
 def _transport_options(settings: StoreSettings) -> dict[str, object]:
-    if not settings.broker.startswith(("redis://", "rediss://", "unix://")):
-        return {}
     return {
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "socket_timeout": 30,

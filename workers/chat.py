@@ -176,12 +176,16 @@ class Attempt:
         )
         terminal: Terminal | None = None
         async with self._shop.upstream.open(body, lease.authorization) as answer:
-            async for messages in answer:
-                events = [event for message in messages for event in translator.feed(message)]
-                terminal = self._log(limiter.feed(events)) or terminal
-                if limiter.done:
-                    break  # the limit is reached: leaving the block makes the upstream stop
-                await self.log.room()
+            try:
+                async for messages in answer:
+                    events = [event for message in messages for event in translator.feed(message)]
+                    terminal = self._log(limiter.feed(events)) or terminal
+                    if limiter.done:
+                        break  # the limit is reached: leaving the block makes the upstream stop
+                    await self.log.room()
+            except UpstreamError:
+                self.log.append(limiter.end())  # what was held back had come before the break
+                raise
         if terminal is None:
             raise truncated()
         lease.outcome(outcomes.OK)
