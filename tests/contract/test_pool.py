@@ -2,119 +2,30 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from proto.errors import ErrorCode, GatewayError
-from proto.jobs import Lane
-from proto.keys import Keys
+from proto.errors import ErrorCode
 from store.connection import Store
+from tests.token_pools import (
+    BATCH,
+    INTERACTIVE,
+    KEYS,
+    ListedSource,
+    MakePool,
+    api_key,
+    end_rest,
+    firebase,
+    refused,
+    row,
+    soon,
+    use,
+)
 from tokens import outcomes
-from tokens.credentials import Credential, Kind, Secret, token_id
-from tokens.lease import Lease
-from tokens.outcomes import Outcome
-from tokens.pool import TokenPool
-from tokens.settings import TokenSettings
-from tokens.sources.base import RefreshError, RefreshVerdict, SourceError
+from tokens.sources.base import RefreshVerdict
 from tokens.stats import Health
-from tokens.verbs import State, TokenRow
-
-INTERACTIVE, BATCH = Lane.INTERACTIVE, Lane.BATCH
-KEYS = Keys("pool-test")
-
-
-class ListedSource:
-    """A source for tests: gives what it is told, refreshes as it is told."""
-
-    def __init__(self, *credentials: Credential, tier: int = 3, name: str = "listed", standing: bool = True) -> None:
-        self.credentials = list(credentials)
-        self.tier = tier
-        self.name = name
-        self.standing = standing
-        self.refreshes = 0
-        self.verdict: RefreshVerdict | None = None
-
-    @property
-    def capacity(self) -> int:
-        return len(self.credentials)
-
-    async def acquire(self, n: int) -> Sequence[Credential]:
-        return self.credentials[:n]
-
-    async def refresh(self, credential: Credential) -> Credential:
-        self.refreshes += 1
-        if self.verdict is not None:
-            raise RefreshError(self.verdict, "as told")
-        return Credential(
-            credential.token_id, credential.kind, Secret(f"bearer-{self.refreshes}"), credential.refresh_token
-        )
-
-
-def api_key(name: str) -> Credential:
-    return Credential(token_id(Kind.API_KEY, name), Kind.API_KEY, Secret(f"wk-{name}"))
-
-
-def firebase(name: str, bearer: str = "bearer-0", expires: int = 0) -> Credential:
-    return Credential(token_id(Kind.FIREBASE, name), Kind.FIREBASE, Secret(bearer), Secret(f"refresh-{name}"), expires)
-
-
-def settings(**values: Any) -> TokenSettings:
-    return TokenSettings(_env_file=None, **values)
-
-
-MakePool = Callable[..., Any]
-
-
-@pytest.fixture
-async def make_pool(store: Store) -> AsyncIterator[MakePool]:
-    """A filled pool over the given credentials or sources."""
-    pools = []
-
-    async def make(*given: Credential | ListedSource, fill: bool = True, **values: Any) -> TokenPool:
-        loose = [each for each in given if isinstance(each, Credential)]
-        sources = [each for each in given if isinstance(each, ListedSource)]
-        if loose:
-            sources.append(ListedSource(*loose))
-        pool = TokenPool(store, KEYS, settings(**values), sources)
-        pools.append(pool)
-        if fill:
-            await pool.refill("test")
-        return pool
-
-    yield make
-    for pool in pools:
-        await pool.aclose()
-
-
-async def row(pool: TokenPool, name: str = "") -> TokenRow:
-    rows = await pool.describe()
-    return next(each for each in rows if not name or each.token_id == name)
-
-
-async def end_rest(store: Store, token: str) -> None:
-    """Let a resting token's time be over."""
-    await store.command("HSET", KEYS.pool(f"token:{token}"), "rest_until", 1)
-    await store.command("ZADD", KEYS.pool("resting"), 1, token)
-
-
-async def use(pool: TokenPool, outcome: Outcome, lane: Lane = INTERACTIVE, **wish: Any) -> Lease:
-    async with pool.lease(lane, deadline=soon(), **wish) as lease:
-        lease.outcome(outcome)
-    return lease
-
-
-def soon(seconds: float = 5) -> float:
-    return asyncio.get_running_loop().time() + seconds
-
-
-async def refused(pool: TokenPool, lane: Lane = INTERACTIVE, within: float = 0.0) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        await pool.acquire(lane, deadline=soon(within))
-    return caught.value
-
+from tokens.verbs import State
 
 # Order
 
@@ -453,83 +364,6 @@ async def test_an_asker_cancelled_at_any_moment_leaks_nothing(make_pool: MakePoo
             await asyncio.sleep(0.001)
 
 
-# Empty, dead, replaced
-
-
-async def test_nothing_configured_names_what_to_set(make_pool: MakePool) -> None:
-    pool = await make_pool(fill=False)
-    error = await refused(pool, within=60)
-    assert error.code is ErrorCode.NOT_CONFIGURED
-    assert "WARP_API_KEY" in error.message
-    assert (await pool.pool_stats()).health is Health.NOT_CONFIGURED
-
-
-async def test_an_empty_pool_is_filled_on_demand_by_one(make_pool: MakePool) -> None:
-    source = ListedSource(firebase("a", bearer=""), firebase("b", bearer=""))
-    pool = await make_pool(source, fill=False)
-    leases = await asyncio.gather(*[pool.acquire(INTERACTIVE, deadline=soon()) for _ in range(50)])
-    assert len({lease.token_id for lease in leases}) <= 2
-    assert source.refreshes == 2
-
-
-async def test_all_own_accounts_join_whatever_the_target(make_pool: MakePool) -> None:
-    pool = await make_pool(*[api_key(str(i)) for i in range(5)], pool_target=2)
-    stats = await pool.pool_stats()
-    assert (stats.size, stats.ready, stats.target, stats.tokens_created) == (5, 5, 2, 5)
-
-
-async def test_a_borrowing_source_fills_up_to_the_target_only(make_pool: MakePool) -> None:
-    lender = ListedSource(*[api_key(str(i)) for i in range(9)], tier=1, name="lender", standing=False)
-    pool = await make_pool(lender, pool_target=4)
-    assert (await pool.pool_stats()).size == 4
-    dead = await use(pool, outcomes.BLOCKED)
-    lender.credentials = [each for each in lender.credentials if each.token_id != dead.token_id]
-    lender.credentials.reverse()
-    await pool.refill("test")
-    assert (await pool.pool_stats()).ready == 4
-    assert dead.token_id not in {each.token_id for each in await pool.describe()}
-
-
-async def test_a_withdrawn_account_is_not_lent_and_comes_back_when_listed(make_pool: MakePool) -> None:
-    source = ListedSource(firebase("a"), api_key("b"))
-    pool = await make_pool(source)
-    await pool.refresh_now(firebase("a").token_id)
-    source.credentials = [api_key("b")]
-    await pool.refill("test")
-    assert (await row(pool, firebase("a").token_id)).state is State.WITHDRAWN
-    assert {(await use(pool, outcomes.OK)).token_id for _ in range(3)} == {api_key("b").token_id}
-    source.credentials = [firebase("a")]
-    await pool.refill("test")
-    async with pool.lease(INTERACTIVE) as lease:
-        assert lease.authorization == "Bearer bearer-1"
-
-
-async def test_a_process_without_credentials_withdraws_nothing(make_pool: MakePool) -> None:
-    pool = await make_pool(api_key("a"))
-    await (await make_pool(fill=False)).refill("test")
-    assert (await row(pool)).state is State.READY
-
-
-async def test_a_dropped_token_takes_its_leases_along(make_pool: MakePool) -> None:
-    pool = await make_pool(api_key("a"))
-    lease = await pool.acquire(INTERACTIVE)
-    assert await pool.verbs.drop([lease.token_id]) == 1
-    await pool.refill("test")
-    await pool.release(lease)
-    assert (await row(pool)).in_flight == 0
-
-
-async def test_a_bearer_that_ran_out_is_not_lent(make_pool: MakePool, store: Store) -> None:
-    source = ListedSource(firebase("a"), api_key("b"))
-    pool = await make_pool(source, refresh_window=0)
-    for each in source.credentials:
-        await store.command("HSET", KEYS.pool(f"token:{each.token_id}"), "expires", 1000)
-    async with pool.lease(INTERACTIVE, deadline=soon()) as lease:
-        assert lease.authorization == "Bearer bearer-1"
-    states = {each.token_id: (each.state, each.cause) for each in await pool.describe()}
-    assert states[api_key("b").token_id] == (State.DEAD, "expired")
-
-
 # Statistics and secrets
 
 
@@ -573,68 +407,3 @@ async def test_a_token_to_refresh_that_no_key_opens(make_pool: MakePool) -> None
 async def test_what_is_shown_holds_no_secret(make_pool: MakePool) -> None:
     pool = await make_pool(firebase("planted", bearer="planted-bearer"), api_key("planted"))
     assert "planted" not in f"{await pool.describe()} {await pool.pool_stats()}"
-
-
-# Refilling
-
-
-async def test_a_low_pool_refills_in_the_background(make_pool: MakePool, store: Store) -> None:
-    source = ListedSource(firebase("a"), firebase("b"), firebase("c"))
-    pool = await make_pool(source)
-    for _ in range(2):
-        await use(pool, outcomes.UNAUTHORIZED)
-    assert (await pool.pool_stats()).ready == 1
-    await use(pool, outcomes.OK)
-    async with asyncio.timeout(5):
-        while (await pool.pool_stats()).ready < 3:
-            await asyncio.sleep(0.01)
-    assert source.refreshes == 2
-
-
-async def test_one_process_refills_and_the_others_wait_for_it(make_pool: MakePool) -> None:
-    pools = [await make_pool(api_key("a"), fill=False) for _ in range(4)]
-    reports = await asyncio.gather(*[pool.refill("test") for pool in pools])
-    assert sorted(report.ours for report in reports) == [False, False, False, True]
-    assert sum(report.created for report in reports) == 1
-
-
-async def test_a_refill_whose_process_died_is_taken_over(make_pool: MakePool) -> None:
-    pool = await make_pool(api_key("a"), fill=False)
-    assert await pool.verbs.refill_begin("killed", 0.1, -1) == ("mine", 0)
-    assert (await pool.refill("test")).ours
-    assert not await pool.verbs.refill_end("killed", 0)
-
-
-async def test_a_source_that_fails_does_not_hold_up_the_others(make_pool: MakePool) -> None:
-    broken = ListedSource(api_key("x"), tier=1, name="broken", standing=False)
-
-    async def acquire(n: int) -> Sequence[Credential]:
-        raise SourceError("not today")
-
-    broken.acquire = acquire  # type: ignore[method-assign]
-    pool = await make_pool(broken, ListedSource(api_key("a")))
-    assert (await use(pool, outcomes.OK)).tier == 3
-
-
-async def test_waiting_for_a_refresh_ends_with_the_deadline(make_pool: MakePool) -> None:
-    source = ListedSource(firebase("a", bearer=""))
-    stuck = asyncio.Event()
-
-    async def refresh(credential: Credential) -> Credential:
-        await stuck.wait()
-        return firebase("a", bearer="bearer-late")
-
-    source.refresh = refresh  # type: ignore[method-assign]
-    pool = await make_pool(source, fill=False)
-    assert (await refused(pool, within=0.3)).code is ErrorCode.REFRESH_FAILED
-    waiting = asyncio.create_task(pool.acquire(INTERACTIVE, deadline=soon()))
-    await asyncio.sleep(0)
-    stuck.set()
-    assert (await waiting).authorization == "Bearer bearer-late"
-
-
-async def test_a_process_without_sources_still_counts(make_pool: MakePool) -> None:
-    await make_pool(api_key("a"), api_key("b"))
-    onlooker = await make_pool(fill=False)
-    stats = await onlooker.pool_stats()
-    assert (stats.size, stats.ready, stats.target, stats.health) == (2, 2, 2, Health.HEALTHY)
