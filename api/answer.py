@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 from api.errors import error_reply
 from api.relay import ClientGoneError, Reader, Relay
-from api.replies import EventStream, json_reply
+from api.replies import EventStream, Frames, json_reply
 from api.submit import Desk, Ticket
 from proto.dialects.base import Dialect, StreamEncoder
 from proto.errors import GatewayError
@@ -129,24 +129,24 @@ class Answers:
 
     async def _frames(
         self, attachment: Attachment, encoder: StreamEncoder, events: list[Event]
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[Frames, None]:
         opening = encoder.opening()
         try:
-            while True:
+            while not attachment.delivered:
                 frames = [*opening, *[frame for event in events for frame in encoder.feed(event)]]
                 opening = []
-                if frames:
-                    yield b"".join(frames)
-                if events and isinstance(events[-1], TERMINAL_KINDS):
-                    attachment.delivered = True
-                    return
-                events = await attachment.reader.next()
-                if not events:
-                    yield encoder.keepalive()
+                attachment.delivered = bool(events) and isinstance(events[-1], TERMINAL_KINDS)
+                if frames or attachment.delivered:
+                    yield Frames(b"".join(frames), last=attachment.delivered)
+                elif not events:
+                    yield Frames(encoder.keepalive())
+                if not attachment.delivered:
+                    events = await attachment.reader.next()
         except ClientGoneError:
             return
         except GatewayError as error:
-            yield b"".join(encoder.feed(Failed(error.code, error.message, error.retry_after)))
+            failed = Failed(error.code, error.message, error.retry_after)
+            yield Frames(b"".join(encoder.feed(failed)), last=True)
 
 
 def _with_job(response: Response, ticket: Ticket) -> Response:

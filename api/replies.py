@@ -1,7 +1,7 @@
 """The two kinds of answer: a JSON body, and an event stream."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.responses import Response
@@ -11,6 +11,13 @@ from starlette.types import Receive, Scope, Send
 def json_reply(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A whole JSON answer."""
     return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+class Frames(NamedTuple):
+    """Encoded frames to send in one go; `last` lets the end of the body leave with them, in the same write."""
+
+    data: bytes
+    last: bool = False
 
 
 class EventStream(Response):
@@ -23,7 +30,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, frames: AsyncGenerator[bytes, None], headers: Mapping[str, str], close: Callable[[], None]
+        self, frames: AsyncGenerator[Frames, None], headers: Mapping[str, str], close: Callable[[], None]
     ) -> None:
         self.status_code = 200
         self.background = None
@@ -36,8 +43,7 @@ class EventStream(Response):
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for frames in self._frames:
-                await send({"type": "http.response.body", "body": frames, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await send({"type": "http.response.body", "body": frames.data, "more_body": not frames.last})
         finally:
             await self._frames.aclose()
             self._close()

@@ -150,8 +150,9 @@ class Attempt:
         body = build_request(job.conversation, shop.request_options)
         known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
         retries = Retries()
+        deadline = asyncio.get_running_loop().time() + self._seconds_left()
         while True:
-            async with shop.pool.lease(shop.held.lane, retries.tried, job.deadline) as lease:
+            async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
                 try:
                     return await self._ask(body, known, lease)
                 except UpstreamError as error:

@@ -4,16 +4,15 @@ What is asked of either: chunks are handed on as they arrive, closing a stream e
 would go on generating, and charging), and no stream waits for another one. Neither library does that by itself:
 
 * pyreqwest fills a buffer before it hands anything on, keeps one HTTP/2 connection per client and queues what exceeds
-  the server's stream limit, lets a few unread streams use up the connection's window, and cannot abort a request that
-  waits for its response headers: only its own read timeout resets such a stream.
-* httpcore never sends RST_STREAM, so the only way to end one of its streams is to close its connection; it queues at
-  the stream limit too.
+  the server's stream limit, lets a few unread streams use up the connection's window, loses a cancellation that comes
+  together with a chunk, and cannot abort a request that waits for its response headers: only its own read timeout
+  resets such a stream.
+* httpx: see `workers/httpx_transport.py`.
 """
 
 import asyncio
 import ssl
-import urllib.request
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -22,10 +21,12 @@ from typing import Final, NamedTuple
 
 import httpx
 from pyreqwest import exceptions
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
+from workers.httpx_transport import HttpxTransport
 from workers.settings import UpstreamSettings
 
 #: Seconds between HTTP/2 pings while streams are open, and for the answer (`wire.md` 1.4).
@@ -36,8 +37,6 @@ PING_TIMEOUT: Final = 15.0
 STREAM_WINDOW: Final = 128 * 1024
 #: The largest window HTTP/2 knows.
 MAX_WINDOW: Final = 2**31 - 1
-#: Connections of httpx kept for the next stream.
-MAX_IDLE: Final = 16
 
 #: httpx's headers that belong to the connection, or that pyreqwest derives from the URL and the body.
 _NOT_FORWARDED: Final = frozenset(
@@ -58,7 +57,10 @@ def build_client(settings: UpstreamSettings, *, ca_file: Path | None = None) -> 
     if settings.warp_transport == "pyreqwest":
         transport = PyreqwestTransport(streams_per_connection=settings.streams_per_connection, ca_file=ca_file)
     else:
-        transport = HttpxTransport(ca_file=ca_file)
+        ssl_context = httpx.create_ssl_context()
+        if ca_file:
+            ssl_context.load_verify_locations(cafile=ca_file)
+        transport = HttpxTransport(ssl_context)
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(None, connect=settings.upstream_connect_timeout, read=settings.upstream_idle_timeout),
@@ -239,7 +241,7 @@ class _PyreqwestBody(httpx.AsyncByteStream):
         if self._lane is None:
             raise httpx.StreamClosed
         try:
-            chunk = await self._read_chunk()
+            chunk = await unless_cancelled(self._read_chunk)
         except exceptions.PyreqwestError as error:
             raise _translated(error, self._request, answered=True) from error
         if chunk is None:
@@ -258,6 +260,26 @@ class _PyreqwestBody(httpx.AsyncByteStream):
 
 async def _answer(sending: StreamRequest) -> Response:
     return await sending.__aenter__()
+
+
+async def unless_cancelled(read_chunk: Callable[[], Awaitable[Bytes | None]]) -> Bytes | None:
+    """Await pyreqwest's reader, which returns what has just arrived even when it was cancelled meanwhile.
+
+    Raises:
+        asyncio.CancelledError: this task was cancelled while it waited, whatever the reader made of it.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # asyncio runs coroutines in tasks
+    cancelled = task.cancelling()
+    try:
+        chunk = await read_chunk()
+    except exceptions.PyreqwestError as error:
+        if task.cancelling() > cancelled:
+            raise asyncio.CancelledError from error
+        raise
+    if task.cancelling() > cancelled:
+        raise asyncio.CancelledError
+    return chunk
 
 
 def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
@@ -295,93 +317,6 @@ def _causes(error: exceptions.PyreqwestError) -> list[str]:
     if not isinstance(error, exceptions.DetailedPyreqwestError):
         return []
     return [cause["message"] for cause in error.details["causes"] or []]
-
-
-class HttpxTransport(httpx.AsyncBaseTransport):
-    """httpx's own HTTP/2 to one server, a connection to each open stream: one closed early takes its connection along.
-
-    Args:
-        ca_file: PEM file of certificates to trust besides the system's.
-    """
-
-    def __init__(self, *, ca_file: Path | None = None) -> None:
-        self._ssl_context = httpx.create_ssl_context()
-        if ca_file:
-            self._ssl_context.load_verify_locations(cadata=_read_pem(ca_file).decode("ascii"))
-        self._idle: list[httpx.AsyncHTTPTransport] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; returns when the response's headers are there."""
-        connection = self._idle.pop() if self._idle else self._connection(request.url)
-        try:
-            response = await connection.handle_async_request(request)
-        except BaseException:
-            await connection.aclose()
-            raise
-        response.stream = _HttpxBody(response.stream, connection, self._idle)
-        return response
-
-    async def aclose(self) -> None:
-        """Close the connections that carry no stream; the others close with theirs."""
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            await connection.aclose()
-
-    def _connection(self, url: httpx.URL) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._ssl_context,
-            http2=True,
-            proxy=_environment_proxy(url),
-        )
-
-
-class _HttpxBody(httpx.AsyncByteStream):
-    """The body of one response; its connection may be used again once it was read to its end."""
-
-    def __init__(
-        self,
-        body: httpx.SyncByteStream | httpx.AsyncByteStream,
-        connection: httpx.AsyncHTTPTransport,
-        idle: list[httpx.AsyncHTTPTransport],
-    ) -> None:
-        assert isinstance(body, httpx.AsyncByteStream)  # noqa: S101 - an async transport's
-        self._body = body
-        self._chunks = aiter(body)
-        self._connection = connection
-        self._idle = idle
-        self._ended = False
-        self._closed = False
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(self._chunks)
-        except StopAsyncIteration:
-            self._ended = True
-            raise
-
-    async def aclose(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._body.aclose()
-        finally:
-            if self._ended and len(self._idle) < MAX_IDLE:
-                self._idle.append(self._connection)
-            else:
-                await self._connection.aclose()
-
-
-def _environment_proxy(url: httpx.URL) -> str | None:
-    """The proxy the environment names for a URL, by the same variables as httpx and pyreqwest read."""
-    if urllib.request.proxy_bypass(url.host):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
 def _read_pem(path: Path) -> bytes:
