@@ -37,6 +37,8 @@ for room in ("api", "cli", "proto", "store", "tokens", "workers"):
     where = Path(package.__file__).resolve()
     assert where.is_relative_to(home), f"{room} is not ours: {where}"
     for module in pkgutil.walk_packages(package.__path__, f"{room}."):
+        if module.name.endswith("__main__"):
+            continue
         importlib.import_module(module.name)
         imported += 1
 importlib.import_module("kombu.transport.redis")

@@ -1,4 +1,4 @@
-"""`warp2api up` itself, with every real child: ready, killed one by one, stopped by one Ctrl-C, killed as a whole."""
+"""`warp2api up` and `demo` with every real child: ready, killed one by one, one Ctrl-C, killed as a whole."""
 
 import http.client
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.chat import run_chat
 from tests.e2e.test_supervisor import ROOT, until
 from tests.listeners import listener
 
@@ -26,14 +27,14 @@ COMMANDS = {
 
 
 class Up:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str = "up") -> None:
         with listener() as port, listener() as nobody:
             self.port = port
         self.log = folder / "up.log"
         clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up"],
+                [sys.executable, "-m", "cli.main", command],
                 cwd=folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -118,3 +119,19 @@ def test_nothing_is_left_when_up_is_killed(up: Up) -> None:
     until(lambda: not [process for process in up.seen if process.is_running()], "all children gone", 45)
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", up.port), timeout=2)
+
+
+def test_the_demo_answers_and_reads_no_env_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".env").write_text("REDIS_URL=redis://127.0.0.1:1/0\nAPI_TOKENS=the-operators\nMODELS=none\n")
+    demo = Up(tmp_path, "demo")
+    try:
+        until(lambda: "the demo is ready" in demo.output, f"ready in {demo.log}", 40)
+
+        assert all(demo.child(name) for name in COMMANDS)
+        assert run_chat("are you there?", f"http://127.0.0.1:{demo.port}", "any", "auto", None) == 0
+        assert "are you there?" in capsys.readouterr().out
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(timeout=45) == 0
+    finally:
+        demo.close()
+    assert not (tmp_path / "home").exists()
