@@ -4,6 +4,7 @@ import json
 import os
 import selectors
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,7 @@ def run_simulator(*, tls: bool = False, h2_streams: int = 200, **options: Any) -
             ca_file = folder / "ca.pem"
             command += [*_certificate(folder, ca_file), "--h2-streams", str(h2_streams)]
         url = stack.enter_context(_announced(command))
-        verify: Any = httpx.create_ssl_context(verify=str(ca_file)) if ca_file else False
+        verify: Any = ssl.create_default_context(cafile=ca_file) if ca_file else True
         control = stack.enter_context(httpx.Client(base_url=url, verify=verify, trust_env=False, timeout=PATIENCE))
         _until_answers(control)
         yield Simulator(url, ca_file, control)
