@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
+from google.protobuf.struct_pb2 import Struct
+
 from cli.simulator import replies
 from cli.simulator.answer import Answer
 from cli.simulator.frames import Framing
@@ -130,7 +132,7 @@ class Performer:
 
     def _call(self, name: str, arguments: dict[str, Any] | None = None) -> Message:
         """A call, with made-up arguments if the tool is on offer and none are given."""
-        tool = next((tool for tool in self._tools if tool.name == name), Tool(name, {}, ""))
+        tool = next((tool for tool in self._tools if tool.name == name), Tool(name, Struct(), ""))
         if arguments is None:
             arguments = plausible_arguments(tool.schema, replies.question(self._turn))
         return self._answer.tool_call(name, arguments, tool.server_id)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 
 from proto.warp.request_pb2 import Request
 from proto.warp.task_pb2 import Message
@@ -39,8 +40,13 @@ class Tool:
     """A tool on offer."""
 
     name: str
-    schema: dict[str, Any]
+    input_schema: Struct
     server_id: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its schema as JSON; not kept, as most answers need none of them."""
+        return MessageToDict(self.input_schema)
 
 
 @dataclass
@@ -83,7 +89,7 @@ def offered_tools(request: Request) -> list[Tool]:
     context = request.mcp_context
     grouped = [(server.id, tool) for server in context.servers for tool in server.tools]
     flat = [("", tool) for tool in context.tools]
-    return [Tool(tool.name, MessageToDict(tool.input_schema), server) for server, tool in grouped + flat]
+    return [Tool(tool.name, tool.input_schema, server) for server, tool in grouped + flat]
 
 
 def _inputs(request: Request) -> list[tuple[str, Request.Input.ToolCallResult | None]]:
