@@ -25,9 +25,9 @@ def pytest_runtest_makereport(
     """A failing test shows what the gateways that it uses last said."""
     report = yield
     if report.failed:
-        for name, value in getattr(item, "funcargs", {}).items():
-            if isinstance(value, Gateway):
-                report.sections.append((f"output of {name}", value.log_tails()))
+        used = {id(value): value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Gateway)}
+        for gateway in used.values():
+            report.sections.append(("output of the gateway", gateway.log_tails()))
     return report
 
 
