@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ import structlog
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
+from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
 
-from proto.errors import ErrorCode
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, Lane
 from store.broker import create_celery, send_chat
 from store.connection import Store, StoreError
@@ -35,9 +36,6 @@ REFILL_EVERY: Final = 30.0
 
 class ChatFailedError(Exception):
     """How a chat that ended in `Failed` shows in Celery and Flower: by its code, and nothing else."""
-
-    def __init__(self, code: ErrorCode) -> None:
-        super().__init__(code.value)
 
 
 def run_worker(lane: str) -> None:
@@ -71,7 +69,7 @@ def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float)
             raise Reject("draining", requeue=True)
         code = runtime.call(run_chat(job_id, runtime.parts))
         if code is not None:
-            raise ChatFailedError(code)
+            raise ChatFailedError(code.value)
 
     def on_shutting_down(**_: Any) -> None:
         nonlocal draining
@@ -138,6 +136,8 @@ def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
 
 def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> None:
     """Run a Celery worker of one queue with its runtime beside it."""
+    # Celery's words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     runtime.start()
     try:
         app.worker_main(

@@ -41,10 +41,13 @@ class Role:
         self.process.kill()
         self.process.wait(PATIENCE)
 
-    def stop(self) -> int:
-        """As a deploy does: SIGTERM, then wait; returns the exit status."""
+    def tell_to_stop(self) -> None:
+        """As a deploy does; wait for its end with `stopped`."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+
+    def stopped(self) -> int:
+        """Its exit status, once it has ended."""
         try:
             return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -190,5 +193,7 @@ def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **enviro
             sys.stderr.write(gateway.log_tails())
             raise
         finally:
-            for role in reversed(gateway.roles):
-                role.stop()
+            for role in gateway.roles:
+                role.tell_to_stop()
+            for role in gateway.roles:
+                role.stopped()
