@@ -23,6 +23,7 @@ from store.settings import StoreSettings
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers.chat import Workshop, run_chat
+from workers.event_batching import BatchEvents
 from workers.keeper import Reaper
 from workers.parts import first_refill, open_workshop
 from workers.runtime import Runtime, background
@@ -138,6 +139,7 @@ def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> N
     """Run a Celery worker of one queue with its runtime beside it."""
     # Celery's words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    app.steps["consumer"].add(BatchEvents)
     runtime.start()
     try:
         app.worker_main(
