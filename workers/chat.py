@@ -151,16 +151,22 @@ class Attempt:
         known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
         retries = Retries()
         deadline = asyncio.get_running_loop().time() + self._seconds_left()
-        while True:
-            async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
-                try:
-                    return await self._ask(body, known, lease)
-                except UpstreamError as error:
-                    lease.outcome(outcome_of(error))
-                    failure = error
-            if self.log.visible or not await retries.permit(failure, lease, shop.pool):
-                raise failure
-            log.info("upstream.again", code=failure.code, token=lease.token_id)
+        failure: UpstreamError | None = None
+        try:
+            while True:
+                async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
+                    try:
+                        return await self._ask(body, known, lease)
+                    except UpstreamError as error:
+                        lease.outcome(outcome_of(error))
+                        failure = error
+                if self.log.visible or not await retries.permit(failure, lease, shop.pool):
+                    raise failure
+                log.info("upstream.again", code=failure.code, token=lease.token_id)
+        except GatewayError as refusal:
+            if failure is not None and refusal.code is failure.code is ErrorCode.QUOTA:
+                raise failure from None  # the upstream may have had words for the user; the pool has none
+            raise
 
     async def _ask(self, body: bytes, known: frozenset[str], lease: Lease) -> Terminal:
         """One call of the upstream, logged as it comes; `known` are the ids of messages that go up with it.
