@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.replies import json_reply
-from api.request_id import request_id_of
+from api.request_id import id_headers, request_id_of
 from proto.dialects import get_dialect
 from proto.dialects.base import Dialect
 from proto.errors import ErrorCode, GatewayError
@@ -48,7 +48,10 @@ def install(app: FastAPI) -> None:
         request_id = request_id_of(request)
         log.error("request.failed", request_id=request_id, path=request.url.path, exc_info=error)
         failure = GatewayError(ErrorCode.INTERNAL, f"The gateway failed; its log names request {request_id}.")
-        return error_reply(request, dialect_of(request), failure)
+        reply = error_reply(request, dialect_of(request), failure)
+        # This answer is made outside the middleware that gives every other one its id.
+        reply.headers.update(id_headers(request_id))
+        return reply
 
     app.add_exception_handler(GatewayError, on_gateway_error)
     app.add_exception_handler(HTTPException, on_http_error)

@@ -16,6 +16,11 @@ def request_id_of(request: Request) -> str:
     return request_id
 
 
+def id_headers(request_id: str) -> dict[str, str]:
+    """The id under the names that OpenAI's and Anthropic's SDKs look for."""
+    return {"x-request-id": request_id, "request-id": request_id}
+
+
 class RequestIdMiddleware:
     """Puts the id in the request's state and in `X-Request-Id` and `request-id` (Anthropic's name) of the answer."""
 
@@ -32,9 +37,7 @@ class RequestIdMiddleware:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                headers["request-id"] = request_id
+                MutableHeaders(scope=message).update(id_headers(request_id))
             await send(message)
 
         await self._app(scope, receive, send_with_id)

@@ -58,10 +58,6 @@ class Keys:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal."""
         return f"{self.jobs_tag}:workers:{lane}"
 
-    def lock(self, task: str) -> str:
-        """String with TTL; holds a periodic task's single-flight lock."""
-        return f"{self.jobs_tag}:lock:{task}"
-
     def replica_channel(self, replica: str) -> str:
         """Pub/sub channel of one API process: the entries of the jobs it asked for."""
         return f"{self.jobs_tag}:replica:{replica}"

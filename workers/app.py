@@ -3,6 +3,7 @@
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
+from kombu.exceptions import OperationalError
 
-from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, Lane
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
 from store.broker import create_celery, send_chat
 from store.connection import Store, StoreError
 from store.jobs import Jobs
@@ -119,16 +121,19 @@ async def _open_keeper(store_settings: StoreSettings, token_settings: TokenSetti
 
 def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
     """Add the periodic tasks; each is safe to run twice at once."""
+    unsent: deque[ChatMessage] = deque()
 
     @app.task(name=REAP_TASK)
     def reap() -> None:
         try:
-            again = runtime.call(runtime.parts.reaper.round(time.monotonic()))
+            unsent.extend(runtime.call(runtime.parts.reaper.round(time.monotonic())))
+            while unsent:
+                send_chat(app, unsent[0])
+                unsent.popleft()
         except StoreError:
             runtime.parts.reaper.store_was_away()
-            return
-        for message in again:
-            send_chat(app, message)
+        except OperationalError as error:
+            log.warning("reap.broker_away", unsent=len(unsent), error=str(error))
 
     @app.task(name=REFILL_TASK)
     def refill_pool() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -17,6 +18,7 @@ from proto.jobs import ChatMessage
 from proto.limits import OutputLimiter
 from proto.warp_events import EventTranslator
 from proto.warp_request import RequestOptions, build_request, sent_message_ids
+from store.connection import StoreError
 from store.jobs import Ack, Claim, Jobs
 from tokens import outcomes
 from tokens.lease import Lease
@@ -28,6 +30,9 @@ from workers.retry import Retries, error_of, outcome_of
 from workers.upstream import Upstream
 
 log = structlog.get_logger()
+
+#: Seconds between two tries to claim while the store is away.
+CLAIM_PAUSE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Workshop:
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
     """Run one attempt of a job, if it is there to be claimed; returns the code it failed with, if it failed."""
-    claim = await workshop.jobs.claim(job_id, workshop.held.worker)
+    claim = await _claim(job_id, workshop)
     if claim is None:
         log.info("job.not_claimed", job_id=job_id)
         return None
@@ -55,6 +60,22 @@ async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
             return await attempt.run()
         finally:
             workshop.relay.close(attempt.log)
+
+
+async def _claim(job_id: str, workshop: Workshop) -> Claim | None:
+    """Claim the job; while the store is away its message is in our hands alone, so wait for the store.
+
+    Raises:
+        StoreError: it was away for longer than a job may take.
+    """
+    until = time.monotonic() + workshop.jobs.settings.job_deadline
+    while True:
+        try:
+            return await workshop.jobs.claim(job_id, workshop.held.worker)
+        except StoreError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(CLAIM_PAUSE)
 
 
 class Attempt:

@@ -23,7 +23,6 @@ redis.call('HSET', record, 'status', 'queued', 'client', ARGV[2], 'client_set', 
   'attempt', 0, 'seq', 0, 'visible', 0, 'admitted', now)
 redis.call('PEXPIRE', record, ARGV[9])
 redis.call('SET', payload, ARGV[7], 'PX', ARGV[9])
-redis.call('ZADD', waiting, ARGV[8], id)
-redis.call('INCRBY', waiting_bytes, bytes)
+join_waiting(id, ARGV[8], bytes)
 redis.call('SADD', client_set, id)
 return 'ok'

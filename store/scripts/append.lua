@@ -1,13 +1,14 @@
 -- include: job
 -- ARGV: id, attempt, seq, entry, visible (0|1), status ('' or terminal), code
--- May be sent again with the same seq: an entry already there is answered as done.
+-- May be sent again with the same seq: an entry already there is answered as done. One that does not follow the last
+-- is refused: the store has lost what stood between, and an answer with a hole must not go on.
 -- Answers 0 done, 1 done and the job was cancelled, -1 refused: the job is another attempt's, ended or gone.
 local id, attempt, seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local r = redis.call('HMGET', record, 'attempt', 'seq', 'status', 'cancel', 'reply_to', 'stream', 'visible', 'ttl')
 if r[1] ~= attempt then return -1 end
 local cancelled = r[4] and 1 or 0
 if seq <= tonumber(r[2]) then return cancelled end
-if r[3] ~= 'running' then return -1 end
+if r[3] ~= 'running' or seq ~= tonumber(r[2]) + 1 then return -1 end
 
 local terminal = ARGV[6] ~= ''
 -- Nobody streams a whole answer: its readers wait for the terminal entry and read the log then.

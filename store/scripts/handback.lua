@@ -6,7 +6,6 @@ local r = redis.call('HMGET', record, 'attempt', 'status', 'visible', 'stream', 
 if r[1] ~= ARGV[2] or r[2] ~= 'running' or r[8] then return false end
 if r[3] == '1' and r[4] == '1' then return false end
 redis.call('ZREM', leases, id)
-redis.call('ZADD', waiting, r[6], id)
-redis.call('INCRBY', waiting_bytes, r[7])
+join_waiting(id, r[6], r[7])
 redis.call('HSET', record, 'status', 'queued')
 return {r[5], tonumber(r[1]) + 1}

@@ -17,6 +17,12 @@ local function leave_waiting(id)
   if redis.call('EXISTS', waiting) == 0 then redis.call('DEL', waiting_bytes) end
 end
 
+-- A job waits in the order of deadlines; without one it is never overdue.
+local function join_waiting(id, deadline, bytes)
+  redis.call('ZADD', waiting, tonumber(deadline) > 0 and deadline or '+inf', id)
+  redis.call('INCRBY', waiting_bytes, bytes)
+end
+
 -- One entry joins the log, and all who listen hear it. `channel` is the replica that asked for the job.
 local function add_entry(id, seq, entry, channel)
   redis.call('XADD', log, seq .. '-0', 'e', entry)

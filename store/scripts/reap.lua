@@ -20,7 +20,6 @@ if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
   return 'failed'
 end
 redis.call('ZREM', leases, id)
-redis.call('ZADD', waiting, r[10], id)
-redis.call('INCRBY', waiting_bytes, r[11])
+join_waiting(id, r[10], r[11])
 redis.call('HSET', record, 'status', 'queued')
 return {'requeued', r[8], tonumber(r[7]) + 1}

@@ -63,6 +63,7 @@ class Gateway:
     folder: Path
     redis_url: str
     simulator_url: str
+    valkey: ValkeyServer
     ports: list[int] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
 
@@ -165,7 +166,9 @@ def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **enviro
     """Start a gateway of its own, wait until it is ready, and stop it after the block."""
     with (
         tempfile.TemporaryDirectory(prefix="warp2api-e2e-") as name,
-        ValkeyServer(data_dir=Path(name, "valkey")) as server,
+        ValkeyServer(
+            port=free_port(), data_dir=Path(name, "valkey"), config={"appendonly": "yes"}, persist=True
+        ) as server,
     ):
         folder = Path(name)
         url = f"redis://{server.host}:{server.port}/0"
@@ -180,7 +183,7 @@ def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **enviro
             "DRAIN_TIMEOUT": "5",
             **environment,
         }
-        gateway = Gateway(settings, folder, url, simulator_url)
+        gateway = Gateway(settings, folder, url, simulator_url, server)
         try:
             gateway.start("keeper", "keeper")
             for _ in range(workers):

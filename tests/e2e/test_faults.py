@@ -10,6 +10,7 @@ import httpx
 import openai
 import pytest
 
+from cli.simulator.texts import is_intact
 from proto.events import Event, Failed, Finished, Restarted, Text, decode_events
 from proto.jobs import TERMINAL_STATUSES, Lane, Status
 from store.jobs import Jobs
@@ -297,6 +298,32 @@ async def test_a_front_door_killed_leaves_no_job_without_an_end(
     job_id = stream.response.headers["x-job-id"]
     own_gateway.role("api").kill()
     assert await ended(jobs, job_id) is Status.FINISHED
+
+
+# --- the store goes away ----------------------------------------------------------------------------------------------
+
+
+async def test_a_store_that_dies_and_comes_back_loses_nothing(
+    own_gateway: Gateway, client: openai.AsyncOpenAI, jobs: Jobs
+) -> None:
+    chunks = aiter(await client.chat.completions.create(**chat("checksum n=60 gap=0.05")))
+    first = await anext(chunks)
+    own_gateway.valkey.terminate()
+    with pytest.raises(openai.APIStatusError) as caught:
+        await client.chat.completions.create(**chat("text n=1", stream=False))
+    assert caught.value.status_code == 503
+    assert caught.value.response.headers["retry-after"]
+    async with httpx.AsyncClient(base_url=own_gateway.url) as plain:
+        health = (await plain.get("/healthz")).json()
+    assert (health["status"], health["pool_stats"]) == ("ok", None)
+    own_gateway.valkey.start()
+
+    text = first.choices[0].delta.content or ""
+    async for chunk in chunks:
+        text += chunk.choices[0].delta.content or ""
+    assert is_intact(text)
+    own_gateway.wait_until_ready()
+    assert await _whole_text(client, "text say=back", stream=False) == "back"
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
