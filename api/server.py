@@ -54,6 +54,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         lifespan="on",
         access_log=False,
         log_config=None,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=round(settings.drain_timeout),
