@@ -27,7 +27,10 @@ def dialect_of(request: Request) -> Dialect:
 def error_reply(request: Request, dialect: Dialect, error: GatewayError | Failed) -> Response:
     """The answer that tells a failure before the first byte."""
     reply = dialect.error(error, request_id_of(request))
-    return json_reply(reply.body, status=reply.status, headers=reply.headers)
+    headers = dict(reply.headers)
+    if error.code is ErrorCode.REQUEST_TOO_LARGE:
+        headers["connection"] = "close"  # what is still coming of the body would be read, however much it is
+    return json_reply(reply.body, status=reply.status, headers=headers)
 
 
 def install(app: FastAPI) -> None:
