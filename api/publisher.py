@@ -1,19 +1,22 @@
-"""Celery publishing off the event loop: one thread, one broker connection, jobs in the order they came."""
+"""Celery publishing off the event loop: one thread, and what was ordered while it was busy goes out in one batch."""
 
 import asyncio
 import queue
 import threading
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 from proto.errors import ErrorCode, GatewayError
 from proto.jobs import ChatMessage
-from store.broker import send_chat
+from store.broker import send_chats
 
 log = structlog.get_logger()
+
+#: Messages in one batch at most.
+MAX_BATCH: Final = 64
 
 
 class _Order(NamedTuple):
@@ -52,21 +55,38 @@ class Publisher:
         await done
 
     def _work(self) -> None:
-        while (order := self._orders.get()) is not None:
+        last = False
+        while not last:
+            orders, last = self._take()
+            if not orders:
+                continue
             failure: Exception | None = None
             try:
-                send_chat(self._app, order.message)
-            except (OperationalError, OSError) as error:
-                log.warning("publish.failed", job_id=order.message.job_id, error=type(error).__name__)
-                failure = GatewayError(ErrorCode.UNAVAILABLE, "The gateway's queue is not available.", retry_after=2)
-                failure.__cause__ = error
-            order.loop.call_soon_threadsafe(_settle, order.done, failure)
+                send_chats(self._app, [order.message for order in orders])
+            except (KombuError, OSError) as error:
+                log.warning("publish.failed", messages=len(orders), error=type(error).__name__)
+                failure = error
+            orders[0].loop.call_soon_threadsafe(_settle, orders, failure)
+
+    def _take(self) -> tuple[list[_Order], bool]:
+        """Wait for an order and take all that stand behind it; True when none will follow."""
+        orders: list[_Order] = []
+        order = self._orders.get()
+        while order is not None:
+            orders.append(order)
+            if len(orders) == MAX_BATCH or self._orders.empty():
+                return orders, False
+            order = self._orders.get()
+        return orders, True
 
 
-def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:
-    if done.cancelled():
-        return
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(failure)
+def _settle(orders: list[_Order], failure: Exception | None) -> None:
+    for order in orders:
+        if order.done.cancelled():
+            continue
+        if failure is None:
+            order.done.set_result(None)
+        else:
+            told = GatewayError(ErrorCode.UNAVAILABLE, "The gateway's queue is not available.", retry_after=2)
+            told.__cause__ = failure
+            order.done.set_exception(told)

@@ -3,6 +3,10 @@
 A message carries a job's id alone: prompts never reach the broker, Flower or a log.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
 from celery import Celery
 from kombu import Exchange, Queue
 
@@ -53,21 +57,30 @@ def _transport_options(settings: StoreSettings) -> dict[str, object]:
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 25,
+        # Publishing tries a lost connection once more and then says so; kombu's own default takes six seconds.
+        "max_retries": 1,
+        "interval_start": 0,
         "global_keyprefix": f"{{{settings.deployment}:broker}}:",
     }
 
 
-def send_chat(app: Celery, message: ChatMessage) -> None:
-    """Enqueue one attempt of a job; blocks, so call it off the event loop.
+def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:
+    """Enqueue attempts of jobs, in one batch where the transport can; blocks, so call it off the event loop.
 
     Raises:
-        kombu.exceptions.OperationalError: the broker is away.
+        kombu.exceptions.KombuError: the broker is away; which messages it took is unknown.
     """
-    app.send_task(
-        CHAT_TASK,
-        args=(message.job_id,),
-        queue=message.lane.value,
-        task_id=f"{message.job_id}.{message.attempt}",
-        ignore_result=True,
-        retry=False,
-    )
+    producer: Any  # the stubs do not know kombu 5.7's batches
+    with app.producer_pool.acquire(block=True) as producer:
+        batched = len(messages) > 1 and producer.supports_batch_publish
+        with producer.batch() if batched else nullcontext():
+            for message in messages:
+                app.send_task(
+                    CHAT_TASK,
+                    args=(message.job_id,),
+                    queue=message.lane.value,
+                    task_id=f"{message.job_id}.{message.attempt}",
+                    producer=producer,
+                    ignore_result=True,
+                    retry=False,
+                )

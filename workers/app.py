@@ -3,7 +3,6 @@
 import threading
 import time
 import warnings
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
-from store.broker import create_celery, send_chat
+from store.broker import create_celery, send_chats
 from store.connection import Store, StoreError
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
@@ -54,7 +53,7 @@ def run_worker(lane: str) -> None:
             store_settings,
             TokenSettings(),
             UpstreamSettings(),
-            lambda message: send_chat(app, message),
+            lambda message: send_chats(app, [message]),
         )
     )
     register_chat(app, runtime, settings.drain_timeout)
@@ -121,18 +120,18 @@ async def _open_keeper(store_settings: StoreSettings, token_settings: TokenSetti
 
 def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
     """Add the periodic tasks; each is safe to run twice at once."""
-    unsent: deque[ChatMessage] = deque()
+    unsent: list[ChatMessage] = []
 
     @app.task(name=REAP_TASK)
     def reap() -> None:
         try:
             unsent.extend(runtime.call(runtime.parts.reaper.round(time.monotonic())))
-            while unsent:
-                send_chat(app, unsent[0])
-                unsent.popleft()
+            if unsent:
+                send_chats(app, unsent)
+                unsent.clear()
         except StoreError:
             runtime.parts.reaper.store_was_away()
-        except OperationalError as error:
+        except KombuError as error:
             log.warning("reap.broker_away", unsent=len(unsent), error=str(error))
 
     @app.task(name=REFILL_TASK)
