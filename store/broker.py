@@ -9,12 +9,10 @@ from typing import Any
 
 from celery import Celery
 from kombu import Exchange, Queue
+from kombu.exceptions import ChannelError
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
 from store.settings import StoreSettings
-
-#: Above the longest job, so that the broker never hands a running job's message out again; job leases do recovery.
-VISIBILITY_TIMEOUT = 24 * 3600
 
 
 def create_celery(settings: StoreSettings) -> Celery:
@@ -51,8 +49,11 @@ def _is_redis(settings: StoreSettings) -> bool:
 
 
 def _transport_options(settings: StoreSettings) -> dict[str, object]:
+    # A prefix costs CPU for each command; the default deployment goes without.
+    shared = settings.deployment != StoreSettings.model_fields["deployment"].default
     return {
-        "visibility_timeout": VISIBILITY_TIMEOUT,
+        # Unacknowledged messages are counted in memory alone: a job's lease recovers it, not its message.
+        "ack_emulation": False,
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
@@ -60,8 +61,23 @@ def _transport_options(settings: StoreSettings) -> dict[str, object]:
         # Publishing tries a lost connection once more and then says so; kombu's own default takes six seconds.
         "max_retries": 1,
         "interval_start": 0,
-        "global_keyprefix": f"{{{settings.deployment}:broker}}:",
+        "global_keyprefix": f"{{{settings.deployment}:broker}}:" if shared else "",
     }
+
+
+def waiting_messages(app: Celery, lane: Lane) -> int:
+    """How many messages of a lane no worker has taken yet; blocks.
+
+    Raises:
+        kombu.exceptions.KombuError: the broker is away.
+    """
+    channel: Any  # the stubs leave its methods out
+    with app.connection_for_read() as connection, connection.channel() as channel:
+        try:
+            count: int = channel.queue_declare(lane.value, passive=True).message_count
+        except ChannelError:
+            return 0  # Redis keeps no empty queue
+        return count
 
 
 def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:

@@ -26,6 +26,7 @@ _CANCEL = load_script(_FOLDER, "cancel")
 _FAIL = load_script(_FOLDER, "fail")
 _HANDBACK = load_script(_FOLDER, "handback")
 _OVERDUE = load_script(_FOLDER, "overdue")
+_OVERLOOKED = load_script(_FOLDER, "overlooked")
 _REAP = load_script(_FOLDER, "reap")
 _TAIL = load_script(_FOLDER, "tail")
 
@@ -211,6 +212,12 @@ class Jobs:
         """The jobs that the reaper should look at."""
         leased, queued = await self._store.run(_OVERDUE, (self.keys.leases, self.keys.waiting), (most,))
         return Overdue([row.decode() for row in leased], [row.decode() for row in queued])
+
+    async def overlooked(self, age: float, most: int = 200) -> list[ChatMessage]:
+        """Queued jobs neither enqueued nor looked at here for `age` seconds."""
+        args = (self.keys.record(""), _ms(age), most)
+        rows = await self._store.run(_OVERLOOKED, (self.keys.waiting,), args)
+        return [ChatMessage(job_id.decode(), Lane(lane.decode()), attempt) for job_id, lane, attempt in rows]
 
     async def reap(self, job_id: str) -> ChatMessage | Status | None:
         """Judge one job whose lease may have expired: answers a message to enqueue, FAILED, or None if left alone."""

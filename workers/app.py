@@ -16,7 +16,7 @@ from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # th
 from kombu.exceptions import KombuError
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
-from store.broker import create_celery, send_chats
+from store.broker import create_celery, send_chats, waiting_messages
 from store.connection import Store, StoreError
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
@@ -125,7 +125,12 @@ def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
     @app.task(name=REAP_TASK)
     def reap() -> None:
         try:
-            unsent.extend(runtime.call(runtime.parts.reaper.round(time.monotonic())))
+            reaper = runtime.parts.reaper
+            unsent.extend(runtime.call(reaper.round(time.monotonic())))
+            # A job that still waits while its lane's queue is empty has lost its message with the process that held it.
+            overlooked = runtime.call(reaper.overlooked())
+            empty = {lane for lane in {message.lane for message in overlooked} if not waiting_messages(app, lane)}
+            unsent.extend(message for message in overlooked if message.lane in empty)
             if unsent:
                 send_chats(app, unsent)
                 unsent.clear()

@@ -51,3 +51,11 @@ class Reaper:
             if await self._jobs.fail(job_id, _TOO_LATE):
                 log.warning("job.waited_too_long", job_id=job_id)
         return again
+
+    async def overlooked(self) -> list[ChatMessage]:
+        """Messages of jobs that have waited for two leases: they are lost if the lane's queue is empty.
+
+        Raises:
+            StoreError: the store is away.
+        """
+        return await self._jobs.overlooked(2 * self._jobs.settings.job_lease)

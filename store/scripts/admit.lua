@@ -20,7 +20,7 @@ end
 
 redis.call('HSET', record, 'status', 'queued', 'client', ARGV[2], 'client_set', client_set, 'lane', ARGV[3], 'reply_to', ARGV[4],
   'stream', ARGV[5], 'header', ARGV[6], 'deadline', ARGV[8], 'bytes', bytes, 'ttl', ARGV[13],
-  'attempt', 0, 'seq', 0, 'visible', 0, 'admitted', now)
+  'attempt', 0, 'seq', 0, 'visible', 0, 'admitted', now, 'enqueued', now)
 redis.call('PEXPIRE', record, ARGV[9])
 redis.call('SET', payload, ARGV[7], 'PX', ARGV[9])
 join_waiting(id, ARGV[8], bytes)

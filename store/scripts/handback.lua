@@ -7,5 +7,5 @@ if r[1] ~= ARGV[2] or r[2] ~= 'running' or r[8] then return false end
 if r[3] == '1' and r[4] == '1' then return false end
 redis.call('ZREM', leases, id)
 join_waiting(id, r[6], r[7])
-redis.call('HSET', record, 'status', 'queued')
+redis.call('HSET', record, 'status', 'queued', 'enqueued', now_ms())
 return {r[5], tonumber(r[1]) + 1}

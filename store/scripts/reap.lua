@@ -21,5 +21,5 @@ if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
 end
 redis.call('ZREM', leases, id)
 join_waiting(id, r[10], r[11])
-redis.call('HSET', record, 'status', 'queued')
+redis.call('HSET', record, 'status', 'queued', 'enqueued', now)
 return {'requeued', r[8], tonumber(r[7]) + 1}

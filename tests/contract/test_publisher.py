@@ -29,7 +29,7 @@ async def publisher(redis_url: str, store: Store) -> AsyncIterator[Publisher]:
 
 async def queued(store: Store, lane: Lane) -> list[str]:
     """The ids of the tasks that wait in a lane's queue, first in first."""
-    rows = await store.command("LRANGE", "{warp2api:broker}:" + lane, 0, -1)
+    rows = await store.command("LRANGE", lane, 0, -1)
     return [orjson.loads(row)["headers"]["id"] for row in reversed(rows)]
 
 

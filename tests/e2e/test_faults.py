@@ -244,6 +244,21 @@ async def test_a_worker_that_wakes_up_late_cannot_write(
     assert sum(isinstance(event, Finished | Failed) for event in events) == 1
 
 
+async def test_a_message_lost_with_the_worker_that_held_it_is_sent_again(
+    own_gateway: Gateway, client: openai.AsyncOpenAI, jobs: Jobs, simulator: Simulator
+) -> None:
+    own_gateway.role("worker-interactive").kill()
+    asking = asyncio.create_task(_whole_text(client, "text say=found", stream=False))
+    await only_job(jobs)
+
+    async def popped() -> bool:
+        return await jobs._store.command("DEL", "interactive") == 1
+
+    await until(popped, "the message, to lose it")
+    own_gateway.start_worker()
+    assert await asking == "found"
+
+
 # --- a deploy ---------------------------------------------------------------------------------------------------------
 
 
