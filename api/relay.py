@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from proto.errors import ErrorCode, GatewayError
-from proto.events import TERMINAL_KINDS, Event, decode_events
+from proto.events import Event, decode_events
 from store.connection import StoreError
 from store.jobs import Entry, Jobs, Tail, parse_message
 from store.subscriber import Subscriber
@@ -32,8 +32,6 @@ class Reader:
 
     def __init__(self, job_id: str, now: float) -> None:
         self.job_id = job_id
-        #: Whether somebody worked on the job when it was last asked.
-        self.alive = True
         self.last_seq = 0
         self.heard_at = now
         self.kept_alive_at = now
@@ -76,11 +74,6 @@ class Reader:
     def behind(self) -> bool:
         """Whether an entry was seen that is not yet taken."""
         return self._highest_seen > self.last_seq
-
-    @property
-    def ended(self) -> bool:
-        """Whether the terminal event was taken."""
-        return bool(self._events) and isinstance(self._events[-1], TERMINAL_KINDS)
 
     def keep_alive(self, now: float) -> None:
         """Ask the waiting request to send a keepalive."""
@@ -175,13 +168,13 @@ class Relay:
             except StoreError:
                 continue
             for reader, tail in zip(silent, tails, strict=True):
-                self._look_after(reader, tail, loop.time())
+                self.look_after(reader, tail, loop.time())
 
-    def _look_after(self, reader: Reader, tail: Tail | None, now: float) -> None:
+    def look_after(self, reader: Reader, tail: Tail | None, now: float) -> None:
+        """What a silent reader needs, now that it is known where its log ends and whether its job lives."""
         if tail is None:
             reader.fail(GatewayError(ErrorCode.INTERRUPTED, "The job's record is gone; the answer cannot be told."))
             return
-        reader.alive = tail.alive
         if tail.seq > reader.last_seq:
             self._catch_up(reader)
         elif tail.alive and now - reader.kept_alive_at >= self._keepalive:

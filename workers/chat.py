@@ -66,14 +66,14 @@ async def _claim(job_id: str, workshop: Workshop) -> Claim | None:
     """Claim the job; while the store is away its message is in our hands alone, so wait for the store.
 
     Raises:
-        StoreError: it was away for longer than a job may take.
+        StoreError: it was away for longer than a job may take, or this process stops; the reaper sends another message.
     """
     until = time.monotonic() + workshop.jobs.settings.job_deadline
     while True:
         try:
             return await workshop.jobs.claim(job_id, workshop.held.worker)
         except StoreError:
-            if time.monotonic() > until:
+            if workshop.held.draining or time.monotonic() > until:
                 raise
             await asyncio.sleep(CLAIM_PAUSE)
 

@@ -55,6 +55,8 @@ class Held:
         self.worker = worker
         self.lane = lane
         self._jobs = jobs
+        #: Set once the process was told to stop.
+        self.draining = False
         self._holders: dict[str, Holder] = {}
         self._empty = asyncio.Event()
         self._empty.set()
@@ -80,6 +82,7 @@ class Held:
 
     async def drain(self, patience: float) -> None:
         """Hand back what nobody has seen output of, let the rest end, and end after `patience` seconds what is left."""
+        self.draining = True
         for holder in list(self._holders.values()):
             if not holder.shown:
                 holder.stop(Stop.HAND_BACK)

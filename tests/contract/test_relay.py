@@ -9,8 +9,9 @@ import pytest
 from api.relay import ClientGoneError, Reader, Relay
 from proto.errors import ErrorCode
 from proto.events import Event, Failed, Finished, FinishReason, Reasoning, Text, ToolCall, decode_events
+from proto.jobs import Status
 from store.connection import Store
-from store.jobs import Ack, Jobs
+from store.jobs import Ack, Jobs, Tail
 from tests.contract.jobs import admit, claim, expire_lease, make_jobs
 from workers.relay import MAX_BUFFERED, JobLog, RelayWriter, merge
 
@@ -174,18 +175,17 @@ async def test_a_reader_whose_job_has_vanished_is_told(relay: Relay, jobs: Jobs,
     assert getattr(caught.value, "code", None) is ErrorCode.INTERRUPTED
 
 
-async def test_keepalives_come_only_while_somebody_works_on_the_job(relay: Relay, jobs: Jobs, store: Store) -> None:
+async def test_keepalives_come_only_while_somebody_works_on_the_job(relay: Relay, jobs: Jobs) -> None:
     reader = relay.open("a")
     await admit(jobs, "a", reply_to=relay.channel)
     await claim(jobs, "a")
     assert await reader.next() == []
-    await expire_lease(jobs, store, "a")
-    while reader.alive:
-        await asyncio.sleep(0.05)
-    kept_alive_at = reader.kept_alive_at
-    await jobs.fail("a", Failed(ErrorCode.INTERRUPTED, "dead"), status="running")  # type: ignore[arg-type]
-    assert [type(event) for event in await read_all(reader)] == [Failed]
-    assert reader.kept_alive_at >= kept_alive_at
+
+    kept_alive_at, later = reader.kept_alive_at, reader.kept_alive_at + 60
+    relay.look_after(reader, Tail(0, Status.RUNNING, alive=False), later)
+    assert reader.kept_alive_at == kept_alive_at
+    relay.look_after(reader, Tail(0, Status.RUNNING, alive=True), later)
+    assert reader.kept_alive_at == later
 
 
 async def test_a_reader_that_was_left_says_so(relay: Relay) -> None:
