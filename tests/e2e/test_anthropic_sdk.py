@@ -302,7 +302,9 @@ async def test_models(anthropic_client: anthropic.AsyncAnthropic) -> None:
 # --- while the upstream is silent -------------------------------------------------------------------------------------
 
 
-async def test_pings_keep_a_silent_stream_alive(gateway: Gateway, simulator: Simulator) -> None:
+async def test_pings_keep_a_silent_stream_alive_and_are_nothing_to_the_sdk(
+    gateway: Gateway, simulator: Simulator, impatient: anthropic.AsyncAnthropic
+) -> None:
     ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
     async def listen(script: str) -> str:
@@ -316,22 +318,19 @@ async def test_pings_keep_a_silent_stream_alive(gateway: Gateway, simulator: Sim
                 seen += await anext(chunks)
         return seen
 
+    late = ['[[sim:wait 3.4]][[sim:text say="late"]]', '[[sim:text say="la"]][[sim:pause 3.4]][[sim:text say="te"]]']
     async with httpx.AsyncClient(base_url=gateway.urls[IMPATIENT]) as client:
-        before, after = await asyncio.gather(
-            listen("[[sim:silent]]"), listen('[[sim:text say="So far."]][[sim:silent]]')
+        before, after, *answers = await asyncio.gather(
+            listen("[[sim:silent]]"),
+            listen('[[sim:text say="So far."]][[sim:silent]]'),
+            *[ask(impatient, script, stream=True) for script in late],
         )
+    assert [(answer.text, answer.stop) for answer in answers] == [("late", "end_turn")] * 2
     for seen in (before, after):
         assert seen.startswith("event: message_start\n")
     assert "So far." not in before
     assert "So far." in after
     await asyncio.to_thread(simulator.wait_for, lambda state: state["open_streams"] == 0)
-
-
-async def test_the_sdk_takes_keepalives_for_nothing(impatient: anthropic.AsyncAnthropic) -> None:
-    scripts = ['[[sim:wait 3.4]][[sim:text say="late"]]', '[[sim:text say="la"]][[sim:pause 3.4]][[sim:text say="te"]]']
-    answers = await asyncio.gather(*[ask(impatient, script, stream=True) for script in scripts])
-    assert [answer.text for answer in answers] == ["late", "late"]
-    assert [answer.stop for answer in answers] == ["end_turn", "end_turn"]
 
 
 async def test_headers_wait_for_output_so_that_a_failure_is_still_a_status(

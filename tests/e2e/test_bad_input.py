@@ -78,52 +78,53 @@ def refused(response: httpx.Response, path: str, *, status: int = 400, param: st
 # --- bodies that are no request ---------------------------------------------------------------------------------------
 
 
-@on_both_routes
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"   ",
-        b'{"model": "auto", "messages": [',
-        b'{"model": "auto",}',
-        b"{'model': 'auto'}",
-        b'{"model": "auto", "max_tokens": NaN}',
-        b'{"model": "auto", "messages": [{"role": "user", "content": "\xff\xfe broken"}]}',
-        b'{"model": "auto", "messages": [{"role": "user", "content": "\xed\xa0\x80"}]}',
-        b'{"model": "auto", "max_tokens": 9, "messages": [{"role": "user", "content": "\\ud800"}]}',
-        b'\xff\xfe{\x00"\x00',
-        b"\x00" * 1000,
-        b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
-        b"[]",
-        b"null",
-        b"1",
-        b'"a string"',
-        b"model=auto&messages=hello",
-        b"[" * 200_000,
-        b'{"messages":' * 100_000,
-        b'{"model": "auto", "messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-    ],
-    ids=lambda body: repr(body[:24]),
-)
-async def test_what_is_no_json_object_is_refused(plain: httpx.AsyncClient, path: str, body: bytes) -> None:
-    message = refused(await plain.post(path, content=body, headers=JSON), path)
-    assert "JSON" in message or "messages[0]" in message
+NO_REQUESTS = [
+    b"",
+    b"   ",
+    b'{"model": "auto", "messages": [',
+    b'{"model": "auto",}',
+    b"{'model': 'auto'}",
+    b'{"model": "auto", "max_tokens": NaN}',
+    b'{"model": "auto", "messages": [{"role": "user", "content": "\xff\xfe broken"}]}',
+    b'{"model": "auto", "messages": [{"role": "user", "content": "\xed\xa0\x80"}]}',
+    b'{"model": "auto", "max_tokens": 9, "messages": [{"role": "user", "content": "\\ud800"}]}',
+    b'\xff\xfe{\x00"\x00',
+    b"\x00" * 1000,
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
+    b"[]",
+    b"null",
+    b"1",
+    b'"a string"',
+    b"model=auto&messages=hello",
+    b"[" * 200_000,
+    b'{"messages":' * 100_000,
+    b'{"model": "auto", "messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+]
+
+
+async def test_what_is_no_json_object_is_refused(plain: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for path in (CHAT, MESSAGES):
+        for body in NO_REQUESTS:
+            with subtests.test(path=path, body=body[:40]):
+                message = refused(await plain.post(path, content=body, headers=JSON), path)
+                assert "JSON" in message or "messages[0]" in message
 
 
 @on_both_routes
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-async def test_another_content_type_is_refused(plain: httpx.AsyncClient, path: str, kind: str) -> None:
+async def test_another_content_type_is_refused(plain: httpx.AsyncClient, path: str) -> None:
     body = json.dumps(chat())
-    message = refused(await plain.post(path, content=body, headers={"content-type": kind}), path)
-    assert "Content-Type" in message
-    assert "application/json" in message
-
-
-@on_both_routes
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.api+json"])
-async def test_every_way_to_say_json_is_taken(plain: httpx.AsyncClient, path: str, kind: str) -> None:
-    body = json.dumps(chat())
-    assert (await plain.post(path, content=body, headers={"content-type": kind})).status_code == 200
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "x/json",
+        "json",
+    ):
+        message = refused(await plain.post(path, content=body, headers={"content-type": kind}), path)
+        assert "Content-Type" in message
+        assert "application/json" in message
+    for kind in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.api+json"):
+        assert (await plain.post(path, content=body, headers={"content-type": kind})).status_code == 200
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------
@@ -201,10 +202,13 @@ FAULTS = [
 ]
 
 
-async def test_a_wrong_field_is_refused_by_its_name(plain: httpx.AsyncClient, simulator: Simulator) -> None:
+async def test_a_wrong_field_is_refused_by_its_name(
+    plain: httpx.AsyncClient, simulator: Simulator, subtests: pytest.Subtests
+) -> None:
     for path, changes, param in FAULTS:
         body = {key: value for key, value in chat(**changes).items() if value is not None}
-        refused(await plain.post(path, json=body), path, param=param)
+        with subtests.test(path=path, changes=changes):
+            refused(await plain.post(path, json=body), path, param=param)
     assert simulator.state()["requests"] == 1  # the bystander's
 
 
@@ -346,26 +350,25 @@ async def test_what_is_no_http_gets_a_400_or_nothing(gateway: Gateway, garbage: 
 # --- routes -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", CHAT, 405),
-        ("DELETE", CHAT, 405),
-        ("GET", MESSAGES, 405),
-        ("PUT", MESSAGES, 405),
-        ("POST", "/v1/models", 405),
-        ("POST", "/v1/nothing", 404),
-        ("POST", "/v1/chat/completions/more", 404),
-        ("POST", "/v1/messages/nothing", 404),
-        ("GET", "/../../etc/passwd", 404),
-        ("GET", "/v1/models/nobody-knows", 404),
-        ("POST", "/%00%ff", 404),
-    ],
-)
-async def test_an_unknown_route_or_method_is_said_so(
-    plain: httpx.AsyncClient, method: str, path: str, status: int
-) -> None:
-    refused(await plain.request(method, path, json=chat()), path, status=status)
+STRAYS = [
+    ("GET", CHAT, 405),
+    ("DELETE", CHAT, 405),
+    ("GET", MESSAGES, 405),
+    ("PUT", MESSAGES, 405),
+    ("POST", "/v1/models", 405),
+    ("POST", "/v1/nothing", 404),
+    ("POST", "/v1/chat/completions/more", 404),
+    ("POST", "/v1/messages/nothing", 404),
+    ("GET", "/../../etc/passwd", 404),
+    ("GET", "/v1/models/nobody-knows", 404),
+    ("POST", "/%00%ff", 404),
+]
+
+
+async def test_an_unknown_route_or_method_is_said_so(plain: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for method, path, status in STRAYS:
+        with subtests.test(method=method, path=path):
+            refused(await plain.request(method, path, json=chat()), path, status=status)
 
 
 # --- client keys ------------------------------------------------------------------------------------------------------
@@ -407,28 +410,28 @@ async def test_either_key_is_taken_from_either_header_on_either_route(gateway: G
             assert (await client.post(path, json=chat(), headers=both)).status_code == 200
 
 
+NO_KEYS: list[dict[str, Any]] = [
+    {},
+    {"authorization": f"Basic {CLIENT_KEYS[0]}"},
+    {"authorization": CLIENT_KEYS[0]},
+    {"authorization": "Bearer"},
+    {"x-api-key": ""},
+    {"x-api-key": CLIENT_KEYS[0].upper()},
+    {"x-api-key": ",".join(CLIENT_KEYS)},
+    {"authorization": b"Bearer \xff\xfe"},
+]
+
+
 @on_both_routes
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"authorization": f"Basic {CLIENT_KEYS[0]}"},
-        {"authorization": CLIENT_KEYS[0]},
-        {"authorization": "Bearer"},
-        {"x-api-key": ""},
-        {"x-api-key": CLIENT_KEYS[0].upper()},
-        {"x-api-key": ",".join(CLIENT_KEYS)},
-        {"authorization": b"Bearer \xff\xfe"},
-    ],
-    ids=str,
-)
-async def test_anything_else_is_no_key(gateway: Gateway, path: str, headers: dict[str, Any]) -> None:
+async def test_anything_else_is_no_key(gateway: Gateway, path: str, subtests: pytest.Subtests) -> None:
     async with httpx.AsyncClient(base_url=gateway.urls[LOCKED]) as client:
-        refused(await client.post(path, json=chat(), headers=headers), path, status=401)
+        for headers in NO_KEYS:
+            with subtests.test(headers=headers):
+                refused(await client.post(path, json=chat(), headers=headers), path, status=401)
         assert (await client.get("/healthz")).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "somewhere.example"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "somewhere.example"])
 def test_an_open_host_without_keys_is_refused_at_the_start(gateway_processes: Gateway, host: str) -> None:
     role = gateway_processes.start("open-api", "api", HOST=host, PORT=str(free_port()))
     assert role.process.wait(20) != 0
