@@ -15,13 +15,12 @@ from google.protobuf import json_format, message_factory
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
+from proto.conversation import MAX_JSON_DEPTH
 from proto.errors import ErrorCode, GatewayError
 from proto.warp import request_pb2, response_pb2
 
 PACKAGE = "warp.multi_agent.v1"
 
-#: Protobuf parsers stop at 100 nested messages. A level of JSON takes up to three, the way down to a Struct eight.
-MAX_STRUCT_DEPTH = 28
 
 #: Integers up to here are exact as doubles, the only numbers a Struct has.
 EXACT_INTEGER_LIMIT = 2**53
@@ -98,7 +97,7 @@ def to_struct(members: Mapping[str, Any]) -> Struct:
     """
     struct = Struct()
     try:
-        _fill_struct(struct, members, MAX_STRUCT_DEPTH)
+        _fill_struct(struct, members, MAX_JSON_DEPTH)
     except (TypeError, ValueError, OverflowError) as error:
         raise GatewayError(
             ErrorCode.INVALID_REQUEST, f"A JSON object cannot be sent upstream: {error!s:.200}"
@@ -207,7 +206,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def _fill_struct(struct: Struct, members: Mapping[str, Any], depth: int) -> None:
     if not depth:
-        raise ValueError(f"it is nested more than {MAX_STRUCT_DEPTH} levels deep")
+        raise ValueError(f"it is nested more than {MAX_JSON_DEPTH} levels deep")
     struct.SetInParent()  # an empty object is there all the same
     fields = struct.fields
     for key, value in members.items():
@@ -233,7 +232,7 @@ def _fill_value(target: Value, value: Any, depth: int) -> None:
 
 def _fill_list(target: ListValue, items: list[Any] | tuple[Any, ...], depth: int) -> None:
     if not depth:
-        raise ValueError(f"it is nested more than {MAX_STRUCT_DEPTH} levels deep")
+        raise ValueError(f"it is nested more than {MAX_JSON_DEPTH} levels deep")
     target.SetInParent()
     add = target.values.add
     for item in items:

@@ -6,9 +6,13 @@ before its text; several results of one turn stand in one message. System texts 
 """
 
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
+
+#: Levels of JSON that a tool's schema or arguments may have. Protobuf parsers stop at 100 nested messages, a level of
+#: JSON takes up to three of them, and the way down to it eight.
+MAX_JSON_DEPTH: Final = 28
 
 
 class Role(StrEnum):

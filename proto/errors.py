@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     QUOTA = "quota"
     OVERLOADED = "overloaded"
     UPSTREAM_ERROR = "upstream_error"
+    UPSTREAM_INTERNAL = "upstream_internal"
+    UPSTREAM_OTHER = "upstream_other"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_PROTOCOL = "upstream_protocol"
     UPSTREAM_TRUNCATED = "upstream_truncated"
@@ -72,6 +74,8 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.QUOTA: ErrorRow(429, "insufficient_quota", "insufficient_quota", 429, "rate_limit_error"),
     _E.OVERLOADED: ErrorRow(503, "server_error", "overloaded", 529, "overloaded_error"),
     _E.UPSTREAM_ERROR: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
+    _E.UPSTREAM_INTERNAL: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
+    _E.UPSTREAM_OTHER: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
     _E.UPSTREAM_UNREACHABLE: ErrorRow(502, "server_error", "upstream_unreachable", 502, "api_error"),
     _E.UPSTREAM_PROTOCOL: ErrorRow(502, "server_error", "upstream_protocol", 502, "api_error"),
     _E.UPSTREAM_TRUNCATED: ErrorRow(502, "server_error", "upstream_truncated", 502, "api_error"),

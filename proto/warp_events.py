@@ -41,9 +41,9 @@ _FAILURES = {
     "quota_limit": (ErrorCode.QUOTA, "The upstream account has used up its credits."),
     "context_window_exceeded": (ErrorCode.CONTEXT_EXCEEDED, "prompt is too long for the model's context window"),
     "llm_unavailable": (ErrorCode.MODEL_UNAVAILABLE, "The model's provider is not available at the moment."),
-    "internal_error": (ErrorCode.UPSTREAM_ERROR, "The upstream reported an internal error."),
+    "internal_error": (ErrorCode.UPSTREAM_INTERNAL, "The upstream reported an internal error."),
     "invalid_api_key": (ErrorCode.BYOK_INVALID, "The model vendor refused the key that is configured upstream."),
-    "other": (ErrorCode.UPSTREAM_ERROR, "The upstream ended the answer without saying why."),
+    "other": (ErrorCode.UPSTREAM_OTHER, "The upstream ended the answer without saying why."),
 }
 _SERVER_SIDE_TOOLS = ("server", "subagent")
 

@@ -1,5 +1,6 @@
 """The worker processes: Celery takes the messages, the runtime does the work. Only here is the environment read."""
 
+import os
 import threading
 import time
 import warnings
@@ -158,7 +159,7 @@ def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> N
                 "--pool=threads",
                 f"--concurrency={concurrency}",
                 f"--queues={queue}",
-                f"--hostname={queue}-%n@%h",
+                f"--hostname={queue}-{os.getpid()}@%h",
                 "--without-gossip",
                 "--without-mingle",
                 "--task-events",

@@ -15,18 +15,14 @@ from workers.errors import Blame, TokenWord, UpstreamError
 
 #: Tries again after trouble that no token is to blame for (`wire.md` 6), by code where one is fewer.
 MAX_RETRIES: Final = 2
-_FEWER: Final = {ErrorCode.UPSTREAM_TIMEOUT: 1, ErrorCode.MODEL_UNAVAILABLE: 1}
+_FEWER: Final = {ErrorCode.UPSTREAM_TIMEOUT: 1, ErrorCode.MODEL_UNAVAILABLE: 1, ErrorCode.UPSTREAM_INTERNAL: 1}
 #: Seconds before the first such try; doubled before the next, with jitter, and never longer than the upstream asks for.
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
 
 #: What a failure told inside the stream says of the token, where it says anything.
 _TOKEN_OF: Final[dict[ErrorCode, TokenWord]] = {ErrorCode.QUOTA: "quota", ErrorCode.OVERLOADED: "rate_limited"}
-_PASSING: Final = {
-    ErrorCode.UPSTREAM_ERROR,
-    ErrorCode.UPSTREAM_TRUNCATED,
-    ErrorCode.MODEL_UNAVAILABLE,
-}
+_PASSING: Final = {ErrorCode.UPSTREAM_INTERNAL, ErrorCode.UPSTREAM_TRUNCATED, ErrorCode.MODEL_UNAVAILABLE}
 
 
 def error_of(failed: Failed) -> UpstreamError:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Va
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from proto.conversation import (
+    MAX_JSON_DEPTH,
     ImagePart,
     Message,
     Part,
@@ -264,7 +265,7 @@ def tool(name: str, description: str | None, schema: dict[str, Any] | None, path
     """A function on offer; without a schema it takes no arguments. `path` is the schema's.
 
     Raises:
-        BadRequestError: the schema's root is not an object.
+        BadRequestError: the schema's root is not an object, or it is nested deeper than the upstream can read.
     """
     if not schema:
         schema = {"type": "object", "properties": {}}
@@ -272,7 +273,17 @@ def tool(name: str, description: str | None, schema: dict[str, Any] | None, path
         schema = {"type": "object", **schema}
     elif schema["type"] != "object":
         raise refusal(path, 'the root of a tool\'s schema must have "type": "object"')
+    if deeper_than(MAX_JSON_DEPTH, schema):
+        raise refusal(path, f"nested more than {MAX_JSON_DEPTH} levels deep")
     return Tool(name, json_object(schema, path), description or "")
+
+
+def deeper_than(levels: int, value: Any) -> bool:
+    """Whether JSON has objects or lists on more than so many levels; looks no deeper than that."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inside is None:
+        return False
+    return levels == 0 or any(deeper_than(levels - 1, member) for member in inside)
 
 
 def check_choice(choice: ToolChoice, tools: list[Tool], path: str) -> ToolChoice:

@@ -33,9 +33,7 @@ async def queued(store: Store, lane: Lane) -> list[str]:
     return [orjson.loads(row)["headers"]["id"] for row in reversed(rows)]
 
 
-async def test_messages_carry_job_and_attempt_and_keep_their_order(
-    publisher: Publisher, store: Store
-) -> None:
+async def test_messages_carry_job_and_attempt_and_keep_their_order(publisher: Publisher, store: Store) -> None:
     await asyncio.gather(*[publisher.publish(ChatMessage(f"job{n}", Lane.INTERACTIVE)) for n in range(200)])
     await publisher.publish(ChatMessage("again", Lane.BATCH, 2))
     assert await queued(store, Lane.INTERACTIVE) == [f"job{n}.1" for n in range(200)]

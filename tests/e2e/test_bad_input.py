@@ -246,7 +246,6 @@ async def test_a_deeply_nested_schema_is_sent_or_refused(plain: httpx.AsyncClien
 
 
 @on_both_routes
-@pytest.mark.xfail(strict=True, reason="only the worker finds out, in proto.codec.to_struct, which knows no field")
 async def test_what_is_nested_too_deeply_for_the_upstream_is_named(plain: httpx.AsyncClient, path: str) -> None:
     response = await plain.post(path, json=chat(tools=[_tool(path, nested(20))]))
     assert "tools[0]" in refused(response, path)

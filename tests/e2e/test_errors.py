@@ -147,7 +147,6 @@ async def test_before_the_first_byte_a_failure_is_a_status(
 
 
 @pytest.mark.parametrize(("script", "times"), [("finish reason=internal_error", 2), ("finish reason=other", 1)])
-@pytest.mark.xfail(strict=True, reason="both share UPSTREAM_ERROR's two retries; the table allows one, and none")
 async def test_how_often_an_unclear_end_is_asked_for_again(
     openai_client: openai.AsyncOpenAI, simulator: Simulator, script: str, times: int
 ) -> None:

@@ -486,9 +486,9 @@ ANSWER = (create(), add(text("m", "hi")))
         ("quota_limit", ErrorCode.QUOTA),
         ("context_window_exceeded", ErrorCode.CONTEXT_EXCEEDED),
         ("llm_unavailable", ErrorCode.MODEL_UNAVAILABLE),
-        ("internal_error", ErrorCode.UPSTREAM_ERROR),
+        ("internal_error", ErrorCode.UPSTREAM_INTERNAL),
         ("invalid_api_key", ErrorCode.BYOK_INVALID),
-        ("other", ErrorCode.UPSTREAM_ERROR),
+        ("other", ErrorCode.UPSTREAM_OTHER),
     ],
 )
 @pytest.mark.parametrize("before", [(), ANSWER, (create(), add(call("m", "c")))])
