@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from statistics import median
 from typing import TypeVar
 
 from rich.console import Console
@@ -25,30 +26,43 @@ Outcome = TypeVar("Outcome")
 WARM_UP = 40
 
 
-@dataclass(frozen=True)
-class Figures:
-    """CPU milliseconds per job, by process."""
+#: Rounds in which gateway and floor are measured in turn, so that a machine that slows down slows both.
+ROUNDS = 5
 
-    by_process: dict[str, float]
+
+@dataclass(frozen=True)
+class Round:
+    """CPU milliseconds per job: of each process of the gateway, and of each part of the floor."""
+
+    gateway: dict[str, float]
+    floor: dict[str, float]
+    load: Load
 
     @property
-    def total(self) -> float:
-        return sum(self.by_process.values())
+    def ratio(self) -> float:
+        """How many times the floor the gateway costs."""
+        return sum(self.gateway.values()) / sum(self.floor.values())
 
 
 def main(jobs: int, concurrency: int, deltas: int, gap_ms: int) -> int:
     """Measure and print; returns the process' exit status."""
     prompt = f"[[sim:text n={deltas} gap={gap_ms / 1000} size=12]]"
     console = Console()
-    with _workplace() as (environment, simulator_port):
-        with console.status("the whole gateway"):
-            gateway, load = _gateway(environment, jobs, concurrency, prompt)
-        with console.status("the floor"):
-            bottom = _floor(environment, simulator_port, jobs, concurrency, prompt)
-    console.print(_table(f"{jobs} chats, {concurrency} at once, {deltas} deltas, {gap_ms} ms apart", gateway, bottom))
-    firsts = sorted(load.first_bytes)
-    p50, p99 = (firsts[min(len(firsts) - 1, int(len(firsts) * share))] * 1000 for share in (0.5, 0.99))
-    console.print(f"{jobs / load.wall:.0f} jobs/s; first byte p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+    share = max(1, jobs // ROUNDS)
+    with ExitStack() as stack:
+        environment, simulator_port = stack.enter_context(_workplace())
+        gateway = stack.enter_context(_gateway(environment, concurrency, prompt))
+        bottom = stack.enter_context(_floor(environment, simulator_port, concurrency, prompt))
+        rounds = []
+        for number in range(ROUNDS):
+            with console.status(f"round {number + 1} of {ROUNDS}"):
+                figures, load = gateway(share)
+                rounds.append(Round(figures, bottom(share), load))
+    console.print(_table(f"{share * ROUNDS} chats, {concurrency} at once, {deltas} deltas, {gap_ms} ms apart", rounds))
+    firsts = sorted(first for one in rounds for first in one.load.first_bytes)
+    p50, p99 = (firsts[min(len(firsts) - 1, int(len(firsts) * part))] * 1000 for part in (0.5, 0.99))
+    wall = sum(one.load.wall for one in rounds)
+    console.print(f"{share * ROUNDS / wall:.0f} jobs/s; first byte p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     return 0
 
 
@@ -72,7 +86,11 @@ def _workplace() -> Iterator[tuple[dict[str, str], int]]:
             yield environment, port
 
 
-def _gateway(environment: Mapping[str, str], jobs: int, concurrency: int, prompt: str) -> tuple[Figures, Load]:
+@contextmanager
+def _gateway(
+    environment: Mapping[str, str], concurrency: int, prompt: str
+) -> Iterator[Callable[[int], tuple[dict[str, float], Load]]]:
+    """The whole gateway, warm; called with a number of jobs it streams them and tells what each process used."""
     port = free_port()
     with ExitStack() as stack:
         store, url = stack.enter_context(valkey())
@@ -81,47 +99,57 @@ def _gateway(environment: Mapping[str, str], jobs: int, concurrency: int, prompt
         processes = [store, *[stack.enter_context(child(role, ["-m", "cli.main", role], settings)) for role in roles]]
         wait_until_answers(f"http://127.0.0.1:{port}/readyz")
         asyncio.run(run_load(port, WARM_UP, concurrency, prompt))
-        return _measured(processes, jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
+        yield lambda jobs: _measured(processes, jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
 
 
-def _floor(environment: Mapping[str, str], simulator_port: int, jobs: int, concurrency: int, prompt: str) -> Figures:
+@contextmanager
+def _floor(
+    environment: Mapping[str, str], simulator_port: int, concurrency: int, prompt: str
+) -> Iterator[Callable[[int], dict[str, float]]]:
     """An empty Celery task, an empty streamed answer and one upstream call, each alone."""
-    figures: dict[str, float] = {}
-    with valkey() as (store, url), child("worker", ["-m", "bench.floor", "worker", url], environment) as worker:
+    port, simulator = free_port(), f"http://127.0.0.1:{simulator_port}"
+    with (
+        valkey() as (store, url),
+        child("worker", ["-m", "bench.floor", "worker", url], environment) as worker,
+        child("server", ["-m", "bench.floor", "sse", str(port)], environment) as server,
+    ):
         floor.publish(url, WARM_UP)
-        consumed, published = _measured([store, worker], jobs, lambda: floor.publish(url, jobs))
-        figures["publish an empty task"] = published * 1000 / jobs
-        figures["consume an empty task"] = consumed.by_process["worker"]
-        figures["valkey, for that task"] = consumed.by_process["valkey"]
-    port = free_port()
-    with child("server", ["-m", "bench.floor", "sse", str(port)], environment) as server:
         wait_until_answers(f"http://127.0.0.1:{port}/healthz")
         asyncio.run(run_load(port, WARM_UP, concurrency, prompt))
-        answered, _ = _measured([server], jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
-        figures["an empty streamed answer"] = answered.by_process["server"]
-    calls = ["-m", "bench.floor", "upstream", f"http://127.0.0.1:{simulator_port}", str(jobs), str(concurrency), prompt]
-    figures["one upstream call"] = floor.upstream_call(calls, environment) * 1000 / jobs
-    return Figures(figures)
+
+        def measure(jobs: int) -> dict[str, float]:
+            consumed, published = _measured([store, worker], jobs, lambda: floor.publish(url, jobs))
+            answered, _ = _measured([server], jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
+            calls = ["-m", "bench.floor", "upstream", simulator, str(jobs), str(concurrency), prompt]
+            return {
+                "publish an empty task": published * 1000 / jobs,
+                "consume an empty task": consumed["worker"],
+                "valkey, for that task": consumed["valkey"],
+                "an empty streamed answer": answered["server"],
+                "one upstream call": floor.upstream_call(calls, environment) * 1000 / jobs,
+            }
+
+        yield measure
 
 
-def _measured(processes: list[Measured], jobs: int, work: Callable[[], Outcome]) -> tuple[Figures, Outcome]:
+def _measured(processes: list[Measured], jobs: int, work: Callable[[], Outcome]) -> tuple[dict[str, float], Outcome]:
     before = [process.cpu() for process in processes]
     outcome = work()
-    used = {
+    return {
         process.name: (process.cpu() - start) * 1000 / jobs for process, start in zip(processes, before, strict=True)
-    }
-    return Figures(used), outcome
+    }, outcome
 
 
-def _table(title: str, gateway: Figures, bottom: Figures) -> Table:
+def _table(title: str, rounds: list[Round]) -> Table:
     table = Table(title=title)
-    table.add_column("")
-    table.add_column("CPU ms/job", justify="right")
-    for name, value in gateway.by_process.items():
-        table.add_row(name, f"{value:.2f}")
-    table.add_row("gateway in all", f"{gateway.total:.2f}", style="bold", end_section=True)
-    for name, value in bottom.by_process.items():
-        table.add_row(name, f"{value:.2f}")
-    table.add_row("floor", f"{bottom.total:.2f}", style="bold", end_section=True)
-    table.add_row("gateway / floor", f"{gateway.total / bottom.total:.2f}", style="bold")
+    table.add_column("CPU ms/job, the median of the rounds")
+    table.add_column("", justify="right")
+    for rows, total in (([one.gateway for one in rounds], "gateway"), ([one.floor for one in rounds], "floor")):
+        for name in rows[0]:
+            table.add_row(name, f"{median(row[name] for row in rows):.2f}")
+        whole = f"{median(sum(row.values()) for row in rows):.2f}"
+        table.add_row(f"{total} in all", whole, style="bold", end_section=True)
+    ratios = sorted(one.ratio for one in rounds)
+    table.add_row("gateway / floor", f"{median(ratios):.2f}", style="bold")
+    table.add_row("  lowest and highest round", f"{ratios[0]:.2f} to {ratios[-1]:.2f}")
     return table
