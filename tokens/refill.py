@@ -24,6 +24,7 @@ LOCK: Final = 12.0
 PATIENCE: Final = 4.0
 #: Seconds between looks at a pass that another process does.
 LOOK: Final = 0.1
+_NOT_REFRESHED: Final = (State.DEAD, State.WITHDRAWN, State.QUARANTINED, State.PAUSED)
 #: How long a withdrawn token is remembered; until then an operator may bring it back, rotated token and all.
 REMEMBER: Final = 30 * 24 * 3600 * 1000
 
@@ -69,9 +70,10 @@ def plan(
     dead += [row for row in unlisted if row.state is State.DEAD]
     forgotten = [row for row in rows if row.state is State.WITHDRAWN and now - row.withdrawn > REMEMBER]
     gone = {row.token_id for row in unlisted}
+    paused_or_gone = (State.DEAD, State.WITHDRAWN, State.PAUSED)
     return Plan(
         refresh=[row for row in rows if row.token_id not in gone and wants_refresh(row, now, window)],
-        withdraw=[row.token_id for row in unlisted if row.state not in (State.DEAD, State.WITHDRAWN)],
+        withdraw=[row.token_id for row in unlisted if row.state not in paused_or_gone],
         drop=[row.token_id for row in (*dead, *forgotten)],
     )
 
@@ -81,7 +83,7 @@ def wants_refresh(row: TokenRow, now: int, window: float) -> bool:
 
     How much earlier is the token's own and new with each generation, so that tokens of one age do not go all at once.
     """
-    if not row.refreshable or row.state in (State.DEAD, State.WITHDRAWN, State.QUARANTINED) or row.not_before > now:
+    if not row.refreshable or row.state in _NOT_REFRESHED or row.not_before > now:
         return False
     if row.stale:
         return True

@@ -53,15 +53,18 @@ local function refusal(now, due)
   if stale then return answer('stale', stale, cause) end
   if soonest then return answer('quarantined', soonest) end
   if exhausted then return answer('exhausted', exhausted) end
-  local dead, blocked = 0, 0
+  local dead, blocked, paused = 0, 0, 0
   for _, id in ipairs(redis.call('SMEMBERS', TOKENS)) do
     local facts = redis.call('HMGET', TOKEN .. id, 'status', 'cause')
-    if facts[1] == 'dead' then
+    if facts[1] == 'paused' then
+      paused = paused + 1
+    elseif facts[1] == 'dead' then
       dead = dead + 1
       if facts[2] == 'blocked' then blocked = blocked + 1 end
     end
   end
   if dead > 0 then return answer('dead', now, blocked == dead and 'blocked' or '') end
+  if paused > 0 then return answer('paused') end
   return answer('empty')
 end
 
