@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from tokens.credentials import Credential
 from tokens.refresh import Refreshed
-from tokens.sources.base import SourceError, TokenSource
+from tokens.sources.added import Added
+from tokens.sources.base import LendingSource, SourceError, TokenSource
 from tokens.stats import pool_stats, usable_rows
 from tokens.verbs import State, TokenRow
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 #: Seconds a pass may hold the lock, and what it gives the sources and the refreshes; what takes longer goes on alone.
-LOCK: Final = 12.0
+LOCK: Final = 20.0
 PATIENCE: Final = 4.0
 #: Seconds between looks at a pass that another process does.
 LOOK: Final = 0.1
@@ -91,9 +93,12 @@ def wants_refresh(row: TokenRow, now: int, window: float) -> bool:
     return 0 < row.expires <= now + window * (1 + jitter / 2) * 1000
 
 
-def lacking(rows: Sequence[TokenRow], target: int) -> int:
-    """How many tokens to ask the next source for; resting ones count, for they come back."""
-    return max(0, target - len(usable_rows(rows)))
+def lacking(rows: Sequence[TokenRow], target: int, tier: int) -> int:
+    """How many tokens to ask a source of this tier for; resting ones count, for they come back.
+
+    Those of worse tiers do not: they stand in, and are no reason to leave a better tier alone.
+    """
+    return max(0, target - sum(row.tier <= tier for row in usable_rows(rows)))
 
 
 async def refill(pool: "TokenPool", reason: str) -> RefillReport:
@@ -113,10 +118,11 @@ async def refill(pool: "TokenPool", reason: str) -> RefillReport:
             break
         seen = passes
         await asyncio.sleep(LOOK)
+    capacity = sum(source.capacity for source in pool.sources)
     try:
+        capacity += sum(row.source == Added.name for row in (await pool.verbs.snapshot()).rows)
         return await _pass(pool, reason)
     finally:
-        capacity = sum(source.capacity for source in pool.sources)
         await asyncio.shield(pool.verbs.refill_end(owner, capacity))
         pool.turns.wake_all()
 
@@ -124,13 +130,18 @@ async def refill(pool: "TokenPool", reason: str) -> RefillReport:
 async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
     await pool.refresher.offer_rotated()
     created, standing = 0, {}
-    for source in pool.sources:
+    due = pool.tiers.due()
+    # Standing sources know their tokens without asking anybody, so they wait for nobody; the others are asked in order.
+    for source in sorted(due, key=lambda source: not source.standing):
         rows = (await pool.verbs.snapshot()).rows
         joined, listed = await _ask(pool, source, rows)
         created += joined
+        if joined:
+            pool.turns.wake_all()
         if source.standing and listed:
             standing[source.name] = listed
-    borrowed = {source.name for source in pool.sources if not source.standing}
+    # What was lent to this deployment is given back when it dies, which is `tokens/borrowing.py`'s to do.
+    borrowed = {each.name for each in pool.sources if not each.standing and not isinstance(each, LendingSource)}
     snapshot = await pool.verbs.snapshot()
     todo = plan(snapshot.rows, standing, borrowed, snapshot.now, pool.settings.refresh_window)
     withdrawn = await pool.verbs.withdraw(todo.withdraw)
@@ -145,7 +156,10 @@ async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
         withdrawn=withdrawn,
         dropped=dropped,
     )
-    stats = pool_stats(await pool.verbs.snapshot(), pool.settings.pool_target)
+    snapshot = await pool.verbs.snapshot()
+    pool.tiers.lending(min((row.tier for row in usable_rows(snapshot.rows)), default=None))
+    stats = pool_stats(snapshot, pool.settings.pool_target)
+    pool.tell_health(stats)
     changed = created or todo.refresh or withdrawn or dropped
     (log.info if changed else log.debug)(
         "pool.refilled", reason=reason, size=stats.size, ready=stats.ready, created=created, refreshed=refreshed,
@@ -156,17 +170,24 @@ async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
 
 async def _ask(pool: "TokenPool", source: TokenSource, rows: Sequence[TokenRow]) -> tuple[int, set[str]]:
     """How many tokens joined, and the ids of all that the source gave."""
-    wanted = source.capacity if source.standing else lacking(rows, pool.settings.pool_target)
+    wanted = source.capacity if source.standing else lacking(rows, pool.settings.pool_target, source.tier)
     if wanted == 0:
         return 0, set()
     try:
         async with asyncio.timeout(PATIENCE):
-            credentials = await source.acquire(wanted)
+            credentials = await _acquire(source, wanted, rows)
     except (SourceError, TimeoutError) as error:
-        log.warning("pool.acquire_fresh_token_failed", source=source.name, tier=source.tier, error=str(error))
+        pool.tiers.failed(source, str(error) or f"no answer within {PATIENCE:g} s")
         return 0, set()
+    pool.tiers.worked(source)
     told = await asyncio.gather(*[pool.verbs.put(each, source.tier, source.name) for each in credentials])
     return told.count("created"), {each.token_id for each in credentials}
+
+
+async def _acquire(source: TokenSource, wanted: int, rows: Sequence[TokenRow]) -> Sequence[Credential]:
+    if isinstance(source, LendingSource):
+        return await source.borrow(wanted, [row.token_id for row in rows if row.source == source.name])
+    return await source.acquire(wanted)
 
 
 async def _refresh_all(pool: "TokenPool", rows: Sequence[TokenRow]) -> int:

@@ -34,6 +34,11 @@ STATS: Final = _script("stats")
 PAUSE: Final = _script("pause")
 RESEAL: Final = _script("reseal")
 LENT: Final = _script("lent")
+PRESENT: Final = _script("present")
+ABSENT: Final = _script("absent")
+
+
+_STORED: Final = ("kind", "bearer", "refresh", "expires", "account")
 
 
 class State(StrEnum):
@@ -231,6 +236,22 @@ class Verbs:
     async def resume(self, token_ids: Sequence[str]) -> list[str]:
         """Lend paused tokens again, and dead ones, whose account is in order again; answers as `pause` does."""
         return [told.decode() for told in await self._run(PAUSE, "resume", *token_ids)]
+
+    async def credentials(self, token_ids: Sequence[str]) -> list[Credential]:
+        """What is stored of these tokens, as far as they are there.
+
+        Raises:
+            SealError: a secret cannot be opened with the configured keys.
+        """
+        found = []
+        for token_id in token_ids:
+            reply = await self._store.command("HMGET", f"{self._keys[-1]}{token_id}", *_STORED)
+            if None in reply:
+                continue
+            kind, bearer, refresh, expires, account = reply
+            secrets = self._sealer.open(bearer), self._sealer.open(refresh)
+            found.append(Credential(token_id, Kind(kind.decode()), *secrets, int(expires), account.decode()))
+        return found
 
     async def lent(self, lease_ids: Sequence[str]) -> list["Lent | None"]:
         """The tokens of these leases; None for a lease that is over.

@@ -3,11 +3,14 @@
 import httpx
 
 from tokens.settings import TokenSettings
+from tokens.sources.added import Added
 from tokens.sources.base import TokenSource
 from tokens.sources.own_account import OwnAccount
+from tokens.sources.pool_service import PoolService
 
 
 def configured_sources(settings: TokenSettings, http: httpx.AsyncClient) -> list[TokenSource]:
     """The sources the operator has set up, best tier first."""
-    sources: list[TokenSource] = [OwnAccount(settings, http)]
-    return sorted((source for source in sources if source.capacity > 0), key=lambda source: source.tier)
+    sources: list[TokenSource] = [PoolService(settings, http), OwnAccount(settings, http)]
+    offering = [source for source in sources if source.capacity > 0]
+    return sorted([*offering, Added(settings, http)], key=lambda source: source.tier)
