@@ -22,7 +22,7 @@ from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "up", "api", "worker", "keeper", "chat", "doctor", "bench")
+COMMANDS = ("demo", "up", "api", "worker", "keeper", "pool-service", "chat", "doctor", "bench", "tokens")
 ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 
@@ -58,7 +58,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     result = warp2api("--help", cwd=tmp_path)
 
     assert result.returncode == 0
-    assert tuple(re.findall(r"^  ([a-z]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
+    assert tuple(re.findall(r"^  ([a-z-]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
 
 
 def test_version(tmp_path: Path) -> None:
