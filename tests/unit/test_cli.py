@@ -58,7 +58,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     result = warp2api("--help", cwd=tmp_path)
 
     assert result.returncode == 0
-    assert tuple(re.findall(r"^  ([a-z-]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
+    assert tuple(re.findall(r"^  ([a-z][a-z-]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
 
 
 def test_version(tmp_path: Path) -> None:
