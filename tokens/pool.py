@@ -9,6 +9,7 @@ Keys, all under `Keys.pool(name)`. Every verb is one script in `scripts/` and de
 | `ready` | zset | tokens to lend, in the order of lending: tier, leases in flight, least recently used | every verb |
 | `resting` | zset | cooling, exhausted and quarantined tokens, by the time (ms) they come back | release, lease |
 | `stale` | zset | tokens that need a refresh first, by the time (ms) of the next try | release, lease, put, refresh |
+| `token:<id>:calls` | string | calls an anonymous identity has left; see `sources/anonymous.py` | lease |
 | `leases` | zset | lease ids, `<token>:<epoch>:<switch>:<nonce>`, by their end (ms) | lease, renew, release |
 | `stats` | hash | counters `<name>:<tier>` | lease, release, put |
 | `refill` | hash | who refills and until when (ms), passes done, what the sources can give | refill |
@@ -312,7 +313,7 @@ async def open_pool(
     """
     _mask_query_in_logs()
     async with httpx.AsyncClient(timeout=TIMEOUT) as http:
-        pool = TokenPool(store, keys, settings, configured_sources(settings, http))
+        pool = TokenPool(store, keys, settings, configured_sources(settings, http, store, keys))
         if borrows:
             pool.borrowing.start()
         try:

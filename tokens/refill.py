@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from tokens.credentials import Credential
+from tokens.credentials import Credential, Kind
 from tokens.refresh import Refreshed
 from tokens.sources.added import Added
 from tokens.sources.base import LendingSource, SourceError, TokenSource
@@ -68,7 +68,8 @@ def plan(
         window: seconds before the end of a bearer at which it is refreshed.
     """
     unlisted = [row for row in rows if row.source in standing and row.token_id not in standing[row.source]]
-    dead = [row for row in rows if row.state is State.DEAD and row.source in borrowed]
+    # An anonymous identity is never made anew, so it stays as it is, and says why.
+    dead = [row for row in rows if row.state is State.DEAD and row.source in borrowed and row.kind != Kind.ANONYMOUS]
     dead += [row for row in unlisted if row.state is State.DEAD]
     forgotten = [row for row in rows if row.state is State.WITHDRAWN and now - row.withdrawn > REMEMBER]
     gone = {row.token_id for row in unlisted}

@@ -59,10 +59,10 @@ def run_worker(folder: Path, bindings: dict[str, str]) -> Iterator[Edge]:
     """The Worker with these text bindings; its objects are kept in the folder, so that a second run finds them.
 
     Raises:
-        FileNotFoundError: the runtime is not installed; `make edge-setup` does it.
+        FileNotFoundError: the runtime is not installed; `make test-edge` installs it.
     """
     if not WORKERD.exists():
-        raise FileNotFoundError(f"{WORKERD} is not there: run `make edge-setup`, which needs node and npm")
+        raise FileNotFoundError(f"{WORKERD} is not there: run `make test-edge`, which needs node and npm")
     objects = folder / "objects"
     objects.mkdir(exist_ok=True)
     module = folder / "worker.js"

@@ -8,6 +8,9 @@ local TOKENS, STATS, TOKEN = KEYS[5], KEYS[6], KEYS[7]
 -- 3 + 14 + 36 bits, so that a double holds it exactly.
 local MOST, USES = 16384, 68719476736
 
+-- The end of the year 9999, in ms.
+local FOREVER = 253402300799000
+
 -- The facts of a token but its secrets and labels; the first so many are numbers. Built anew for each call of a
 -- script, so these stay plain literals.
 local FIELDS = {'tier', 'generation', 'attempt', 'in_flight', 'used', 'epoch', 'strikes', 'suspect', 'refreshable',
