@@ -65,11 +65,11 @@ def limits(row: TokenRow, now: int) -> str:
 
 
 def last_error(row: TokenRow, now: int) -> str:
-    """The latest bad word about a token, and how long ago; with the cause where that is what it stands for."""
-    told = [row.cause] if row.cause else []
-    if row.last and row.last != row.cause:
-        told.append(f"{row.last} {when(row.last_at - now)}")
-    return ", ".join(told) or "-"
+    """The latest bad word about a token and how long ago, and the cause of its state where that is another."""
+    if not row.last:
+        return row.cause or "-"
+    told = f"{row.last} {when(row.last_at - now)}"
+    return told if row.cause in row.last else f"{row.cause}, {told}"
 
 
 def when(milliseconds: int) -> str:
@@ -81,4 +81,4 @@ def when(milliseconds: int) -> str:
             break
     else:
         amount = f"{seconds:.0f} s"
-    return f"in {amount}" if milliseconds >= 0 else f"{amount} ago"
+    return f"in {amount}" if milliseconds > 0 else f"{amount} ago"

@@ -122,13 +122,13 @@ async def refill(pool: "TokenPool", reason: str) -> RefillReport:
     capacity = sum(source.capacity for source in pool.sources)
     try:
         capacity += sum(row.source == Added.name for row in (await pool.verbs.snapshot()).rows)
-        return await _pass(pool, reason)
+        return await _pass(pool, reason, capacity)
     finally:
         await asyncio.shield(pool.verbs.refill_end(owner, capacity))
         pool.turns.wake_all()
 
 
-async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
+async def _pass(pool: "TokenPool", reason: str, capacity: int) -> RefillReport:
     await pool.refresher.offer_rotated()
     created, standing = 0, {}
     due = pool.tiers.due()
@@ -159,7 +159,7 @@ async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
     )
     snapshot = await pool.verbs.snapshot()
     pool.tiers.lending(min((row.tier for row in usable_rows(snapshot.rows)), default=None))
-    stats = pool_stats(snapshot, pool.settings.pool_target)
+    stats = pool_stats(snapshot._replace(capacity=capacity or snapshot.capacity), pool.settings.pool_target)
     pool.tell_health(stats)
     changed = created or todo.refresh or withdrawn or dropped
     (log.info if changed else log.debug)(

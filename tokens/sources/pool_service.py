@@ -104,9 +104,8 @@ class PoolService:
 
     async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._http.post(
-                f"{self._base}{path}", json=body, headers={"authorization": f"Bearer {self._secret.reveal()}"}
-            )
+            headers = {"authorization": f"Bearer {self._secret.reveal()}"} if self._secret else {}
+            response = await self._http.post(f"{self._base}{path}", json=body, headers=headers)
             answer = response.json()
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             # The cause is left out: it holds the request, and that secrets.
