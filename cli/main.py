@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import tokens
+from cli import cloudflare, tokens
 
 app = typer.Typer(
     name="warp2api",
@@ -138,6 +138,7 @@ def bench(
 
 
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(cloudflare.app, name="cloudflare")
 
 
 def run() -> NoReturn:

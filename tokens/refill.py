@@ -130,17 +130,15 @@ async def refill(pool: "TokenPool", reason: str) -> RefillReport:
 
 async def _pass(pool: "TokenPool", reason: str, capacity: int) -> RefillReport:
     await pool.refresher.offer_rotated()
-    created, standing = 0, {}
     due = pool.tiers.due()
-    # Standing sources know their tokens without asking anybody, so they wait for nobody; the others are asked in order.
-    for source in sorted(due, key=lambda source: not source.standing):
-        rows = (await pool.verbs.snapshot()).rows
-        joined, listed = await _ask(pool, source, rows)
-        created += joined
-        if joined:
-            pool.turns.wake_all()
-        if source.standing and listed:
-            standing[source.name] = listed
+    # Standing sources give all they have, so none waits for another; the others are asked in order, for what lacks.
+    steady = [source for source in due if source.standing]
+    told = await asyncio.gather(*[_ask(pool, source) for source in steady])
+    standing = {source.name: listed for source, (_, listed) in zip(steady, told, strict=True) if listed}
+    created = sum(joined for joined, _ in told)
+    for source in due:
+        if not source.standing:
+            created += (await _ask(pool, source))[0]
     # What was lent to this deployment is given back when it dies, which is `tokens/borrowing.py`'s to do.
     borrowed = {each.name for each in pool.sources if not each.standing and not isinstance(each, LendingSource)}
     snapshot = await pool.verbs.snapshot()
@@ -169,8 +167,9 @@ async def _pass(pool: "TokenPool", reason: str, capacity: int) -> RefillReport:
     return report
 
 
-async def _ask(pool: "TokenPool", source: TokenSource, rows: Sequence[TokenRow]) -> tuple[int, set[str]]:
+async def _ask(pool: "TokenPool", source: TokenSource) -> tuple[int, set[str]]:
     """How many tokens joined, and the ids of all that the source gave."""
+    rows = (await pool.verbs.snapshot()).rows
     wanted = source.capacity if source.standing else lacking(rows, pool.settings.pool_target, source.tier)
     if wanted == 0:
         return 0, set()
@@ -182,6 +181,8 @@ async def _ask(pool: "TokenPool", source: TokenSource, rows: Sequence[TokenRow])
         return 0, set()
     pool.tiers.worked(source)
     told = await asyncio.gather(*[pool.verbs.put(each, source.tier, source.name) for each in credentials])
+    if "created" in told:
+        pool.turns.wake_all()
     return told.count("created"), {each.token_id for each in credentials}
 
 

@@ -22,7 +22,7 @@ from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "up", "api", "worker", "keeper", "pool-service", "chat", "doctor", "bench", "tokens")
+COMMANDS = ("demo", "up", "api", "worker", "keeper", "pool-service", "chat", "doctor", "bench", "tokens", "cloudflare")
 ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 
