@@ -34,9 +34,7 @@ def deploy(
 
 
 @app.command()
-def status(
-    secret: Annotated[bool, typer.Option("--secret", help="Print the shared secret as well.")] = False,
-) -> None:
+def status() -> None:
     """What is deployed; exit code 1 when the broker is missing or incomplete."""
     from tokens.edge import management
 
@@ -48,8 +46,6 @@ def status(
     print(f"accounts: {', '.join(told.accounts) or 'none'}")
     if told.missing:
         print(f"missing bindings: {', '.join(told.missing)}; deploy again")
-    if secret:
-        print(f"shared secret: {_run(_shared_secret)}")
     if told.missing or not told.published or not told.accounts:
         raise typer.Exit(1)
 
@@ -64,12 +60,6 @@ def remove(
     from tokens.edge import management
 
     _run(lambda settings, http: management.remove(settings, http, print))
-
-
-async def _shared_secret(settings: "TokenSettings", http: "httpx.AsyncClient") -> str:  # noqa: ARG001  # a call's shape
-    from tokens.edge.management import shared_secret
-
-    return shared_secret(settings).reveal()
 
 
 def _run(work: "Callable[[TokenSettings, httpx.AsyncClient], Awaitable[Result]]") -> Result:

@@ -239,10 +239,6 @@ async def test_the_command(account: CloudflareAccount) -> None:
     assert f"The broker answers at {URL}\n" in out
     code, out, err = await warp2api("status", given=given)
     assert (code, out, err) == (0, f"address: {URL}\naccounts: {ADA}\n", "")
-    assert (
-        account.workers[NAME].bindings["SHARED_SECRET"]["text"]
-        in (await warp2api("status", "--secret", given=given))[1]
-    )
     assert (await warp2api("remove", "--yes", given=given))[0] == 0
     assert (await warp2api("remove", "--yes", given=given))[1] == f"Worker {NAME}: was not there\n"
     code, out, err = await warp2api("deploy", given={**given, "cloudflare_api_token": "wrong"})

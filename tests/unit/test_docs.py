@@ -14,6 +14,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/cloudflare.md",
     "docs/configuration.md",
     "docs/token-pool.md",
     "docs/pool-service.md",
