@@ -150,17 +150,22 @@ class Attempt:
         body = build_request(job.conversation, shop.request_options)
         known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
         retries = Retries()
-        deadline = asyncio.get_running_loop().time() + self._seconds_left()
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._seconds_left()
+        failure: UpstreamError | None = None
+        failed_at = 0.0
         while True:
             async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
+                if failure is not None:
+                    waited = round(clock() - failed_at, 4)
+                    log.info("upstream.again", code=failure.code, token=lease.token_id, waited=waited)
                 try:
                     return await self._ask(body, known, lease)
                 except UpstreamError as error:
                     lease.outcome(outcome_of(error))
-                    failure = error
+                    failure, failed_at = error, clock()
             if self.log.visible or not await retries.permit(failure, lease, shop.pool):
                 raise failure
-            log.info("upstream.again", code=failure.code, token=lease.token_id)
 
     async def _ask(self, body: bytes, known: frozenset[str], lease: Lease) -> Terminal:
         """One call of the upstream, logged as it comes; `known` are the ids of messages that go up with it.
