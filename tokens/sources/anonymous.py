@@ -63,7 +63,7 @@ WISH: Final = {
 
 
 class Anonymous:
-    """The last tier: asked only while the deployment has no other account that can be lent, now or later."""
+    """The last tier: an identity is made only in a deployment whose pool knows no account at all."""
 
     name = "anonymous"
     tier = 4
@@ -77,7 +77,7 @@ class Anonymous:
         self._login = FirebaseLogin(settings, http)
         self._record_key = keys.pool("anonymous")
         self._calls_key = keys.pool(f"token:{TOKEN_ID}:calls")
-        self._others = [keys.pool(name) for name in ("ready", "resting", "stale")]
+        self._tokens_key = keys.pool("tokens")
 
     @property
     def capacity(self) -> int:
@@ -85,9 +85,9 @@ class Anonymous:
         return int(self._settings.warp_anonymous)
 
     async def acquire(self, n: int) -> Sequence[Credential]:  # noqa: ARG002  # there is one at most
-        """The identity as a token that has yet to be refreshed; nothing while other accounts can be lent.
+        """The identity as a token that has yet to be refreshed; nothing if it is yet to be made and there are others.
 
-        Accounts that have used up their credits can be lent later: no identity is made to stand in for them.
+        No identity is made to stand in for accounts that are limited, spent, blocked or in want of a login.
 
         Raises:
             SourceError: it cannot be made as things are.
@@ -95,7 +95,8 @@ class Anonymous:
         if not self._login.configured:
             raise SourceError("WARP_ANONYMOUS needs WARP_FIREBASE_API_KEY")
         if b"requested" not in await self._record():
-            if await self._store.command("EXISTS", *self._others):
+            known = await self._store.command("SMEMBERS", self._tokens_key)
+            if set(known) - {TOKEN_ID.encode()}:
                 return ()
             if not await self._redis_keeps():
                 raise SourceError(NOT_KEPT)
