@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from store.connection import Store
+from tests.cloudflare_account import cloudflare_account
 from tests.edge.runtime import Edge, run_worker
 from tests.token_endpoint import WEB_KEY, TokenEndpoint, make_jwt, token_endpoint
 from tests.token_pools import INTERACTIVE, KEYS, soon
 from tokens import outcomes, refresh
 from tokens.credentials import Secret, fingerprint
-from tokens.edge.management import PREFIX, account_id
+from tokens.edge.management import PREFIX, account_id, deploy
 from tokens.pool import open_pool
 from tokens.refresh import Refreshed
 from tokens.settings import TokenSettings
@@ -262,3 +263,18 @@ async def test_the_pool_lends_what_the_edge_gives(
     assert ORIGIN.encode() not in b"".join(kept[0])
     assert b"rotated" not in b"".join(kept[0])
     assert [token for _, token in endpoint.calls] == [ORIGIN, "rotated-1-ada"]
+
+
+async def test_what_deploy_uploads_is_what_the_tier_asks(endpoint: TokenEndpoint, tmp_path: Path, store: Store) -> None:
+    """The whole way: deployed to Cloudflare's API, run as uploaded, called with what the settings derive."""
+    async with cloudflare_account() as account, httpx.AsyncClient(trust_env=False) as http:
+        given = {**account.settings, **endpoint.settings, "warp_refresh_token": ORIGIN}
+        await deploy(TokenSettings(_env_file=None, **given), http, print)
+        (worker,) = account.workers.values()
+    texts = {name: each["text"] for name, each in worker.bindings.items() if "text" in each}
+    with run_worker(tmp_path, texts) as edge:
+        settings = TokenSettings(_env_file=None, **account.settings, cloudflare_broker_url=edge.url)
+        async with open_pool(settings, store, KEYS) as pool:
+            await pool.refill("test")
+            async with pool.lease(INTERACTIVE, deadline=soon()) as lease:
+                assert lease.authorization == f"Bearer {make_jwt('ada', endpoint.expires, 1)}"
