@@ -17,6 +17,7 @@ from tokens.sources.base import RefreshError, RefreshVerdict, SourceError
 
 #: Put before the lender's token ids, so that a token known to both deployments is not taken for one.
 PREFIX: Final = "ps-"
+NOT_OURS: Final = "the pool service's answer is not one of its kind"
 
 
 class PoolService:
@@ -48,11 +49,9 @@ class PoolService:
             SourceError: the lender does not answer as it should, or has nothing to spare.
         """
         other = [token_id.removeprefix(PREFIX) for token_id in held]
-        body = await self._ask("/v1/leases", {"count": n, "except": other})
-        try:
-            borrowed = [_credential(lease) for lease in body["leases"]]
-        except (KeyError, TypeError, ValueError):
-            raise SourceError("the pool service's answer is not one of its kind") from None
+        borrowed = _credentials(await self._ask("/v1/leases", {"count": n, "except": other}))
+        if borrowed is None:
+            raise SourceError(NOT_OURS)
         if not borrowed and not held:
             raise SourceError("the pool service has nothing to lend")
         return borrowed
@@ -92,20 +91,19 @@ class PoolService:
         """
         told = {"lease": credential.refresh_token.reveal(), "refused": fingerprint(credential.bearer.reveal())}
         try:
-            body = await self._ask("/v1/leases/refresh", told)
-            return _credential(body)
+            renewed = _credentials({"leases": [await self._ask("/v1/leases/refresh", told)]})
         except _RefusedError as error:
             verdict = RefreshVerdict.LOGIN if error.status in (404, 409) else RefreshVerdict.TRANSIENT
             raise RefreshError(verdict, str(error)) from None
         except SourceError as error:
             raise RefreshError(RefreshVerdict.TRANSIENT, str(error)) from None
-        except (KeyError, TypeError, ValueError):
-            raise RefreshError(RefreshVerdict.TRANSIENT, "the pool service's answer is not one of its kind") from None
+        if not renewed:
+            raise RefreshError(RefreshVerdict.TRANSIENT, NOT_OURS)
+        return renewed[0]
 
     async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            headers = {"authorization": f"Bearer {self._secret.reveal()}"} if self._secret else {}
-            response = await self._http.post(f"{self._base}{path}", json=body, headers=headers)
+            response = await self._http.post(f"{self._base}{path}", json=body, headers=self._authorization())
             answer = response.json()
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             # The cause is left out: it holds the request, and that secrets.
@@ -115,14 +113,25 @@ class PoolService:
         if not response.is_success:
             raise _RefusedError(f"the pool service answered {response.status_code}", response.status_code)
         if not isinstance(answer, dict):
-            raise SourceError("the pool service's answer is not one of its kind")
+            raise SourceError(NOT_OURS)
         return answer
+
+    def _authorization(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._secret.reveal()}"} if self._secret else {}
 
 
 class _RefusedError(SourceError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+def _credentials(body: dict[str, Any]) -> list[Credential] | None:
+    """What was lent; None for an answer that is not one. A function, so that no traceback's frame holds the answer."""
+    try:
+        return [_credential(lease) for lease in body["leases"]]
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _credential(lease: dict[str, Any]) -> Credential:
