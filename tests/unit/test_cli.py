@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic_settings import BaseSettings
@@ -244,6 +245,22 @@ class TestDoctor:
 
         assert finding.level is Level.FAIL
         assert "WARP_API_KEY" in finding.advice
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"pool_service_base_url": "http://127.0.0.1:1"},
+            {"cloudflare_api_token": "planted"},
+            {"cloudflare_broker_secret": "planted"},
+            {"warp_anonymous": True},
+        ],
+    )
+    def test_other_tiers_are_credentials_too(self, given: dict[str, Any]) -> None:
+        (finding,) = credentials(TokenSettings(_env_file=None, **given))
+
+        assert finding.level is Level.OK
+        assert next(iter(given)).upper() in finding.detail
+        assert "planted" not in finding.detail
 
     def test_a_refresh_token_needs_the_web_key(self) -> None:
         findings = list(credentials(TokenSettings(_env_file=None, warp_refresh_token="r")))
