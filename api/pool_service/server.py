@@ -1,5 +1,6 @@
 """The pool service as a process. Only here are its settings read from the environment."""
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -44,6 +45,9 @@ def serve(host: str | None = None, port: int | None = None) -> None:
             yield Lending(pool, settings.pool_service_ttl)
         await store.aclose()
 
+    # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
     uvicorn.run(
         create_app(token, open_lending),
         host=host or settings.pool_service_host,

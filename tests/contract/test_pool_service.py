@@ -20,7 +20,7 @@ from tokens import outcomes
 from tokens.pool import TokenPool, open_pool
 from tokens.refresh import Refreshed
 from tokens.sources.pool_service import PREFIX
-from tokens.verbs import State
+from tokens.verbs import ABSENT, PRESENT, State
 
 KEYS = Keys("borrower")
 ROOT = Path(__file__).parents[2]
@@ -93,6 +93,13 @@ async def _present(store: Store, wanted: int) -> None:
     async with asyncio.timeout(5):
         while await store.command("ZCARD", KEYS.pool("processes")) != wanted:
             await asyncio.sleep(0.005)
+
+
+async def test_one_process_at_a_time_renews(store: Store) -> None:
+    keys = [KEYS.pool("processes"), KEYS.pool("renewing")]
+    turns = [await store.run(PRESENT, keys, [process, 60_000, 60_000]) for process in ("a", "b", "a")]
+    assert turns == [1, 0, 0]
+    assert [await store.run(ABSENT, keys[:1], [process]) for process in ("a", "b")] == [1, 0]
 
 
 async def test_what_a_dead_borrower_held_comes_back_by_its_ttl(store: Store) -> None:

@@ -29,7 +29,7 @@ async def test_a_deployment_borrows_answers_and_gives_back() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with run_simulator(gap=0) as simulator, run_gateway(simulator.url, WARP_API_KEY=LENDER_KEY) as lender:
-        lender.start("pool-service", "pool-service", POOL_SERVICE_PORT=str(port), POOL_SERVICE_TOKEN=TOKEN)
+        service = lender.start("pool-service", "pool-service", POOL_SERVICE_PORT=str(port), POOL_SERVICE_TOKEN=TOKEN)
         wait_for(lambda: answers(url), "the pool service")
         borrowing = {"WARP_API_KEY": "", "POOL_SERVICE_BASE_URL": url, "POOL_SERVICE_TOKEN": TOKEN}
         with run_gateway(simulator.url, **borrowing) as borrower:
@@ -39,6 +39,8 @@ async def test_a_deployment_borrows_answers_and_gives_back() -> None:
             assert lent(lender) == 1
             logged = "".join(role.output.read_text() for role in (*borrower.roles, *lender.roles))
         wait_for(lambda: lent(lender) == 0, "what was borrowed to be given back")
+        service.tell_to_stop()
+        assert service.stopped() == 0
         given_back = "".join(role.output.read_text() for role in lender.roles)
     assert "pool_service.lent" in logged
     assert "pool_service.released" in given_back
