@@ -79,7 +79,7 @@ def test_importing_the_command_line_imports_no_room_and_no_heavy_library(tmp_pat
     assert loaded & (heavy | rooms) == set()
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "keeper"])
+@pytest.mark.parametrize("command", ["api", "worker", "keeper", "pool-service"])
 def test_without_redis_each_command_says_in_one_line_what_to_start(command: str, tmp_path: Path) -> None:
     result = warp2api(command, cwd=tmp_path)
 
