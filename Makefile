@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The stamp is older than the lock file exactly when there is something to install, so a set-up tree needs no network.
 STAMP := $(VENV)/.synced
+# The runtime of the edge broker's tests, and when it was installed.
+EDGE := tests/edge/node_modules/.installed
 # The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
@@ -16,7 +18,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-all test-long lint types arrows drift check fmt proto
+.PHONY: help setup demo up test test-edge test-all test-long lint types arrows drift check fmt proto
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -43,9 +45,18 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -m "not long"
+	$(BIN)/python -m pytest -q -m "not long and not edge"
 
-test-all: check test ## all that CI runs: check, test, install smoke, compose file
+test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
+	$(BIN)/python -m pytest -q -m "edge and not long"
+
+# Not `npm ci`: it wants every platform's package in the registry, also those this machine has no use for.
+$(EDGE): tests/edge/package.json tests/edge/package-lock.json
+	@command -v npm >/dev/null || bash tests/install_node.sh
+	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
+	@touch $(EDGE)
+
+test-all: check test test-edge ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

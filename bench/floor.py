@@ -14,11 +14,11 @@ import uvicorn
 import uvloop
 from celery import Celery
 from fastapi import FastAPI
-from proto.warp_request import RequestOptions, build_request
 from redis import Redis
 from starlette.responses import StreamingResponse
 
 from proto.conversation import Conversation, Message, Role, TextPart
+from proto.warp_request import RequestOptions, build_request
 from workers.settings import UpstreamSettings
 from workers.transport import build_client
 from workers.upstream import Upstream

@@ -116,6 +116,15 @@ def credentials(settings: Any) -> Iterable[Finding]:
         if values:
             found = True
             yield ok("credentials", f"{name.upper()} = {', '.join('*' * 8 for _ in values)}")
+    for name, tier in (
+        ("pool_service_base_url", "borrows from a pool service"),
+        ("cloudflare_api_token", "asks the edge broker"),
+        ("cloudflare_broker_secret", "asks the edge broker"),
+        ("warp_anonymous", "may make one anonymous identity"),
+    ):
+        if getattr(settings, name):
+            found = True
+            yield ok("credentials", f"{name.upper()} is set: {tier}")
     if not found:
         yield fail(
             "credentials",

@@ -5,6 +5,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from cli import cloudflare, tokens
+
 app = typer.Typer(
     name="warp2api",
     help="A self-hosted gateway: OpenAI and Anthropic clients in, Warp's multi-agent protocol out.",
@@ -87,6 +89,17 @@ def keeper() -> None:
     run_keeper()
 
 
+@app.command("pool-service")
+def pool_service(host: Host = None, port: Port = None) -> None:
+    """Lend this deployment's tokens to other deployments of yours, over HTTP."""
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from api.pool_service.server import serve
+
+    serve(host, port)
+
+
 @app.command()
 def chat(
     prompt: Annotated[str, typer.Argument(help="What to ask; `-` reads it from standard input.")],
@@ -122,6 +135,10 @@ def bench(
     from bench.run import main
 
     raise typer.Exit(main(jobs, concurrency, deltas, gap_ms))
+
+
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(cloudflare.app, name="cloudflare")
 
 
 def run() -> NoReturn:

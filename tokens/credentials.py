@@ -72,6 +72,10 @@ class Kind(StrEnum):
     API_KEY = "api_key"
     FIREBASE = "firebase"
     JWT = "jwt"
+    #: An account at the edge: in place of the refresh token stands its name there.
+    EDGE = "edge"
+    #: The deployment's one anonymous identity, whose calls are counted.
+    ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Keys, all under `Keys.pool(name)`. Every verb is one script in `scripts/` and de
 | `ready` | zset | tokens to lend, in the order of lending: tier, leases in flight, least recently used | every verb |
 | `resting` | zset | cooling, exhausted and quarantined tokens, by the time (ms) they come back | release, lease |
 | `stale` | zset | tokens that need a refresh first, by the time (ms) of the next try | release, lease, put, refresh |
+| `token:<id>:calls` | string | calls an anonymous identity has left; see `sources/anonymous.py` | lease |
 | `leases` | zset | lease ids, `<token>:<epoch>:<switch>:<nonce>`, by their end (ms) | lease, renew, release |
 | `stats` | hash | counters `<name>:<tier>` | lease, release, put |
 | `refill` | hash | who refills and until when (ms), passes done, what the sources can give | refill |
@@ -33,6 +34,7 @@ from proto.errors import ErrorCode, GatewayError
 from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Store, StoreError
+from tokens.borrowing import Borrowing
 from tokens.credentials import Sealer, SealError
 from tokens.lease import Lease
 from tokens.outcomes import Verdict
@@ -41,13 +43,16 @@ from tokens.refresh import Refreshed, Refresher
 from tokens.settings import TokenSettings
 from tokens.sources import configured_sources
 from tokens.sources.base import TokenSource
-from tokens.sources.own_account import TIMEOUT
-from tokens.stats import PoolStats, pool_stats
+from tokens.sources.firebase import TIMEOUT
+from tokens.stats import Health, PoolStats, pool_stats
+from tokens.tiers import Tiers
 from tokens.verbs import Granted, Reason, Refused, Switch, TokenRow, Verbs
 from tokens.waiting import Turns, refusal
 
 log = structlog.get_logger()
 
+#: What the lender of a borrowed token is told.
+_LENDER_WANTS: Final = (Verdict.RATE_LIMITED, Verdict.QUOTA, Verdict.BLOCKED, Verdict.UNAUTHORIZED)
 #: Seconds after which a waiter looks again although nobody in this process gave anything back; others may have.
 LOOK_BUSY: Final = 0.25
 LOOK_COOLING: Final = 5.0
@@ -63,15 +68,19 @@ class TokenPool:
     def __init__(self, store: Store, keys: Keys, settings: TokenSettings, sources: Sequence[TokenSource]) -> None:
         self.settings = settings
         self.sources = sources
+        self.tiers = Tiers(sources)
         self.turns = Turns()
         sealer = Sealer([key.get_secret_value() for key in settings.token_encryption_key])
         self.verbs = Verbs(store, keys, sealer)
         self.refresher = Refresher(self.verbs, sources, self.turns.wake_all)
         capacity = sum(source.capacity for source in sources)
+        self._configured = capacity > 0
         self._target = min(settings.pool_target, capacity)
         self._can_borrow = any(source.capacity for source in sources if not source.standing)
         self._held: dict[str, Lease] = {}
         self._process = secrets.token_hex(6)
+        self.borrowing = Borrowing(store, keys, self.verbs, sources, self._process)
+        self._health: tuple[Health, int, int] | None = None
         self._asked = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._refilling: asyncio.Task[None] | None = None
@@ -109,10 +118,10 @@ class TokenPool:
             elif answer.reason is Reason.COOLING:
                 needed, look = answer.wait, min(answer.wait + 0.001, LOOK_COOLING)
             else:
-                raise refusal(answer, configured=bool(self.sources))
+                raise refusal(answer, configured=self._configured)
             left = deadline - asyncio.get_running_loop().time()
             if left <= needed:
-                raise refusal(answer, configured=bool(self.sources))
+                raise refusal(answer, configured=self._configured)
             if self.turns.given == given:
                 await self.turns.wait(min(look, left))
 
@@ -173,13 +182,23 @@ class TokenPool:
         """
         return (await self.verbs.snapshot()).rows
 
+    def tell_health(self, stats: PoolStats) -> None:
+        """Log how the pool is when that has changed since this process last said it."""
+        told = (stats.health, stats.ready, stats.target)
+        if told != self._health:
+            self._health = told
+            say = log.info if stats.health is Health.HEALTHY else log.warning
+            say("pool.health", health=stats.health, ready=stats.ready, target=stats.target, size=stats.size)
+
     async def aclose(self) -> None:
         """Let what is being given back or refreshed end. Leases still held come back by their TTL."""
         if self._refilling is not None:
             self._refilling.cancel()
             await asyncio.gather(self._refilling, return_exceptions=True)
         await self.refresher.aclose(CLOSING)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.borrowing.stop()
 
     async def _ask(self, lane: Lane, switch: Switch, exclude: Collection[str]) -> Granted | Refused:
         """One round trip. A lease that is granted while its asker is being cancelled is given back."""
@@ -214,6 +233,8 @@ class TokenPool:
             log.warning("token.release_failed", token=lease.token_id, outcome=outcome.verdict)
             return
         self.turns.wake_one()
+        if outcome.verdict in _LENDER_WANTS and self.borrowing.lends(lease.tier):
+            self._spawn(self.borrowing.report(lease.token_id, lease.tier, outcome))
         if outcome.verdict is Verdict.BLOCKED:
             log.error("token.account_blocked", token=lease.token_id, tier=lease.tier)
         elif outcome.verdict not in (Verdict.OK, Verdict.NEUTRAL):
@@ -235,7 +256,7 @@ class TokenPool:
         if answer.due > 0:
             return True
         if answer.reason is Reason.EMPTY:
-            return bool(self.sources)
+            return self._configured
         low_on_hope = answer.reason in (Reason.DEAD, Reason.QUARANTINED, Reason.EXHAUSTED)
         return (low_on_hope or self._can_borrow) and time.monotonic() >= self._refill_again
 
@@ -283,11 +304,18 @@ class HeldLease:
 
 
 @asynccontextmanager
-async def open_pool(settings: TokenSettings, store: Store, keys: Keys) -> AsyncIterator[TokenPool]:
-    """A process' pool with the sources its settings name. The first refill is the caller's, or the first lease's."""
+async def open_pool(
+    settings: TokenSettings, store: Store, keys: Keys, *, borrows: bool = True
+) -> AsyncIterator[TokenPool]:
+    """A process' pool with the sources its settings name. The first refill is the caller's, or the first lease's.
+
+    A process that `borrows` takes its turns in renewing borrowed tokens, and gives them back if it is the last to go.
+    """
     _mask_query_in_logs()
     async with httpx.AsyncClient(timeout=TIMEOUT) as http:
-        pool = TokenPool(store, keys, settings, configured_sources(settings, http))
+        pool = TokenPool(store, keys, settings, configured_sources(settings, http, store, keys))
+        if borrows:
+            pool.borrowing.start()
         try:
             yield pool
         finally:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from tokens.credentials import Credential, Kind
 from tokens.refresh import Refreshed
-from tokens.sources.base import SourceError, TokenSource
+from tokens.sources.added import Added
+from tokens.sources.base import LendingSource, SourceError, TokenSource
 from tokens.stats import pool_stats, usable_rows
 from tokens.verbs import State, TokenRow
 
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 #: Seconds a pass may hold the lock, and what it gives the sources and the refreshes; what takes longer goes on alone.
-LOCK: Final = 12.0
+LOCK: Final = 20.0
 PATIENCE: Final = 4.0
 #: Seconds between looks at a pass that another process does.
 LOOK: Final = 0.1
+_NOT_REFRESHED: Final = (State.DEAD, State.WITHDRAWN, State.QUARANTINED, State.PAUSED)
 #: How long a withdrawn token is remembered; until then an operator may bring it back, rotated token and all.
 REMEMBER: Final = 30 * 24 * 3600 * 1000
 
@@ -65,13 +68,15 @@ def plan(
         window: seconds before the end of a bearer at which it is refreshed.
     """
     unlisted = [row for row in rows if row.source in standing and row.token_id not in standing[row.source]]
-    dead = [row for row in rows if row.state is State.DEAD and row.source in borrowed]
+    # An anonymous identity is never made anew, so it stays as it is, and says why.
+    dead = [row for row in rows if row.state is State.DEAD and row.source in borrowed and row.kind != Kind.ANONYMOUS]
     dead += [row for row in unlisted if row.state is State.DEAD]
     forgotten = [row for row in rows if row.state is State.WITHDRAWN and now - row.withdrawn > REMEMBER]
     gone = {row.token_id for row in unlisted}
+    paused_or_gone = (State.DEAD, State.WITHDRAWN, State.PAUSED)
     return Plan(
         refresh=[row for row in rows if row.token_id not in gone and wants_refresh(row, now, window)],
-        withdraw=[row.token_id for row in unlisted if row.state not in (State.DEAD, State.WITHDRAWN)],
+        withdraw=[row.token_id for row in unlisted if row.state not in paused_or_gone],
         drop=[row.token_id for row in (*dead, *forgotten)],
     )
 
@@ -81,7 +86,7 @@ def wants_refresh(row: TokenRow, now: int, window: float) -> bool:
 
     How much earlier is the token's own and new with each generation, so that tokens of one age do not go all at once.
     """
-    if not row.refreshable or row.state in (State.DEAD, State.WITHDRAWN, State.QUARANTINED) or row.not_before > now:
+    if not row.refreshable or row.state in _NOT_REFRESHED or row.not_before > now:
         return False
     if row.stale:
         return True
@@ -89,9 +94,12 @@ def wants_refresh(row: TokenRow, now: int, window: float) -> bool:
     return 0 < row.expires <= now + window * (1 + jitter / 2) * 1000
 
 
-def lacking(rows: Sequence[TokenRow], target: int) -> int:
-    """How many tokens to ask the next source for; resting ones count, for they come back."""
-    return max(0, target - len(usable_rows(rows)))
+def lacking(rows: Sequence[TokenRow], target: int, tier: int) -> int:
+    """How many tokens to ask a source of this tier for; resting ones count, for they come back.
+
+    Those of worse tiers do not: they stand in, and are no reason to leave a better tier alone.
+    """
+    return max(0, target - sum(row.tier <= tier for row in usable_rows(rows)))
 
 
 async def refill(pool: "TokenPool", reason: str) -> RefillReport:
@@ -111,24 +119,28 @@ async def refill(pool: "TokenPool", reason: str) -> RefillReport:
             break
         seen = passes
         await asyncio.sleep(LOOK)
+    capacity = sum(source.capacity for source in pool.sources)
     try:
-        return await _pass(pool, reason)
+        capacity += sum(row.source == Added.name for row in (await pool.verbs.snapshot()).rows)
+        return await _pass(pool, reason, capacity)
     finally:
-        capacity = sum(source.capacity for source in pool.sources)
         await asyncio.shield(pool.verbs.refill_end(owner, capacity))
         pool.turns.wake_all()
 
 
-async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
+async def _pass(pool: "TokenPool", reason: str, capacity: int) -> RefillReport:
     await pool.refresher.offer_rotated()
-    created, standing = 0, {}
-    for source in pool.sources:
-        rows = (await pool.verbs.snapshot()).rows
-        joined, listed = await _ask(pool, source, rows)
-        created += joined
-        if source.standing and listed:
-            standing[source.name] = listed
-    borrowed = {source.name for source in pool.sources if not source.standing}
+    due = pool.tiers.due()
+    # Standing sources give all they have, so none waits for another; the others are asked in order, for what lacks.
+    steady = [source for source in due if source.standing]
+    told = await asyncio.gather(*[_ask(pool, source) for source in steady])
+    standing = {source.name: listed for source, (_, listed) in zip(steady, told, strict=True) if listed}
+    created = sum(joined for joined, _ in told)
+    for source in due:
+        if not source.standing:
+            created += (await _ask(pool, source))[0]
+    # What was lent to this deployment is given back when it dies, which is `tokens/borrowing.py`'s to do.
+    borrowed = {each.name for each in pool.sources if not each.standing and not isinstance(each, LendingSource)}
     snapshot = await pool.verbs.snapshot()
     todo = plan(snapshot.rows, standing, borrowed, snapshot.now, pool.settings.refresh_window)
     withdrawn = await pool.verbs.withdraw(todo.withdraw)
@@ -143,7 +155,10 @@ async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
         withdrawn=withdrawn,
         dropped=dropped,
     )
-    stats = pool_stats(await pool.verbs.snapshot(), pool.settings.pool_target)
+    snapshot = await pool.verbs.snapshot()
+    pool.tiers.lending(min((row.tier for row in usable_rows(snapshot.rows)), default=None))
+    stats = pool_stats(snapshot._replace(capacity=capacity or snapshot.capacity), pool.settings.pool_target)
+    pool.tell_health(stats)
     changed = created or todo.refresh or withdrawn or dropped
     (log.info if changed else log.debug)(
         "pool.refilled", reason=reason, size=stats.size, ready=stats.ready, created=created, refreshed=refreshed,
@@ -152,19 +167,29 @@ async def _pass(pool: "TokenPool", reason: str) -> RefillReport:
     return report
 
 
-async def _ask(pool: "TokenPool", source: TokenSource, rows: Sequence[TokenRow]) -> tuple[int, set[str]]:
+async def _ask(pool: "TokenPool", source: TokenSource) -> tuple[int, set[str]]:
     """How many tokens joined, and the ids of all that the source gave."""
-    wanted = source.capacity if source.standing else lacking(rows, pool.settings.pool_target)
+    rows = (await pool.verbs.snapshot()).rows
+    wanted = source.capacity if source.standing else lacking(rows, pool.settings.pool_target, source.tier)
     if wanted == 0:
         return 0, set()
     try:
         async with asyncio.timeout(PATIENCE):
-            credentials = await source.acquire(wanted)
+            credentials = await _acquire(source, wanted, rows)
     except (SourceError, TimeoutError) as error:
-        log.warning("pool.acquire_fresh_token_failed", source=source.name, tier=source.tier, error=str(error))
+        pool.tiers.failed(source, str(error) or f"no answer within {PATIENCE:g} s")
         return 0, set()
+    pool.tiers.worked(source)
     told = await asyncio.gather(*[pool.verbs.put(each, source.tier, source.name) for each in credentials])
+    if "created" in told:
+        pool.turns.wake_all()
     return told.count("created"), {each.token_id for each in credentials}
+
+
+async def _acquire(source: TokenSource, wanted: int, rows: Sequence[TokenRow]) -> Sequence[Credential]:
+    if isinstance(source, LendingSource):
+        return await source.borrow(wanted, [row.token_id for row in rows if row.source == source.name])
+    return await source.acquire(wanted)
 
 
 async def _refresh_all(pool: "TokenPool", rows: Sequence[TokenRow]) -> int:

@@ -23,8 +23,28 @@ class TokenSettings(BaseSettings):
     #: The web key that refreshing needs.
     warp_firebase_api_key: SecretStr = SecretStr("")
     firebase_token_url: str = "https://securetoken.googleapis.com/v1/token"  # noqa: S105  # an address, not a secret
+    #: Where a custom token becomes a login; only the anonymous tier needs it.
+    firebase_custom_token_url: str = "https://identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken"  # noqa: S105
     #: The upstream; `/proxy/token` below it stands in for the token endpoint.
     warp_base_url: str = "https://app.warp.dev"
+
+    #: Another deployment's pool service (tier 1), and what it asks of callers. The service reads the same token.
+    pool_service_base_url: str = ""
+    pool_service_token: SecretStr = SecretStr("")
+
+    #: The edge broker (tier 2): an API token that may edit Workers, and the account they belong to.
+    cloudflare_api_token: SecretStr = SecretStr("")
+    cloudflare_account_id: str = Field(default="", pattern=r"^[0-9A-Za-z_-]*$")
+    cloudflare_worker_name: str = Field(default="warp2api-broker", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    #: Where the broker is and what it asks of callers; unset, both are found by the two variables above.
+    cloudflare_broker_url: str = ""
+    cloudflare_broker_secret: SecretStr = SecretStr("")
+    cloudflare_api_url: str = "https://api.cloudflare.com/client/v4"
+
+    #: The anonymous tier (4), off unless asked for: one identity for the whole deployment, ever.
+    warp_anonymous: bool = False
+    #: Calls that identity may make in its life.
+    warp_anonymous_budget: int = Field(default=50, gt=0)
 
     #: Ready tokens to aim at, as far as the sources can give; the operator's own accounts all join.
     pool_target: int = Field(default=3, gt=0)
@@ -46,7 +66,14 @@ class TokenSettings(BaseSettings):
             return value
         return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
 
-    @field_validator("firebase_token_url", "warp_base_url")
+    @field_validator(
+        "firebase_token_url",
+        "firebase_custom_token_url",
+        "warp_base_url",
+        "pool_service_base_url",
+        "cloudflare_broker_url",
+        "cloudflare_api_url",
+    )
     @classmethod
     def _is_url(cls, value: str) -> str:
         try:

@@ -43,7 +43,7 @@ class PoolStats:
 
 
 def pool_stats(snapshot: Snapshot, pool_target: int) -> PoolStats:
-    """Counts only; tokens that are dead or withdrawn are not part of the size."""
+    """Counts only; tokens that are dead, withdrawn or paused are not part of the size."""
     usable = usable_rows(snapshot.rows)
     ready = sum(row.state is State.READY for row in usable)
     capacity = pool_target if snapshot.capacity is None else snapshot.capacity
@@ -76,4 +76,4 @@ def by_tier(snapshot: Snapshot, name: str) -> dict[int, int]:
 
 def usable_rows(rows: Iterable[TokenRow]) -> list[TokenRow]:
     """Those that can be lent, now or later."""
-    return [row for row in rows if row.state not in (State.DEAD, State.WITHDRAWN)]
+    return [row for row in rows if row.state not in (State.DEAD, State.WITHDRAWN, State.PAUSED)]

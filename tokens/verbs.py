@@ -31,6 +31,14 @@ REFRESH_FAILED: Final = _script("refresh_failed")
 REFILL_BEGIN: Final = _script("refill_begin")
 REFILL_END: Final = _script("refill_end")
 STATS: Final = _script("stats")
+PAUSE: Final = _script("pause")
+RESEAL: Final = _script("reseal")
+LENT: Final = _script("lent")
+PRESENT: Final = _script("present")
+ABSENT: Final = _script("absent")
+
+
+_STORED: Final = ("kind", "bearer", "refresh", "expires", "account")
 
 
 class State(StrEnum):
@@ -43,6 +51,7 @@ class State(StrEnum):
     STALE = "stale"
     DEAD = "dead"
     WITHDRAWN = "withdrawn"
+    PAUSED = "paused"
 
 
 class Reason(StrEnum):
@@ -55,6 +64,7 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
     EXHAUSTED = "exhausted"
     DEAD = "dead"
+    PAUSED = "paused"
     EMPTY = "empty"
 
 
@@ -103,8 +113,25 @@ class RefreshTurn(NamedTuple):
     unfinished: bool
 
 
+class Lent(NamedTuple):
+    """A token in a borrower's hands. `rest` is the seconds until it comes back, where it rests."""
+
+    token_id: str
+    state: State
+    bearer: Secret
+    expires: int
+    account: str
+    kind: Kind
+    generation: int
+    refreshable: bool
+    rest: float
+
+
 class TokenRow(NamedTuple):
-    """What may be shown of a token. Times are Unix milliseconds by Redis' clock, 0 for none."""
+    """What may be shown of a token. Times are Unix milliseconds by Redis' clock, 0 for none.
+
+    `last` is the latest bad word about the token, of the upstream or of a refresh, and `last_at` when it came.
+    """
 
     token_id: str
     tier: int
@@ -122,6 +149,8 @@ class TokenRow(NamedTuple):
     not_before: int
     strikes: int
     withdrawn: int
+    last_at: int = 0
+    last: str = ""
 
 
 class Snapshot(NamedTuple):
@@ -161,9 +190,12 @@ class Verbs:
             raise
         return Granted(lease_id.decode(), token_id.decode(), bearer, generation, tier, ready, due)
 
-    async def release(self, lease_id: str, outcome: Outcome) -> tuple[str, str]:
-        """Where the token stands now ('' if the outcome changed nothing, 'gone' if it was not held), and why."""
-        reply = await self._run(RELEASE, lease_id, outcome.verdict, _ms(outcome.rest))
+    async def release(self, lease_id: str, outcome: Outcome, *, keep: bool = False) -> tuple[str, str]:
+        """Where the token stands now ('' if the outcome changed nothing, 'gone' if it was not held), and why.
+
+        With `keep` the outcome is told and the lease goes on.
+        """
+        reply = await self._run(RELEASE, lease_id, outcome.verdict, _ms(outcome.rest), "keep" if keep else "")
         return reply[0].decode(), reply[1].decode() if len(reply) > 1 else ""
 
     async def renew(self, lease_ids: Sequence[str], ttl: float) -> list[str]:
@@ -196,6 +228,69 @@ class Verbs:
     async def drop(self, token_ids: Sequence[str]) -> int:
         """How many were in the pool."""
         return int(await self._run(DROP, *token_ids)) if token_ids else 0
+
+    async def pause(self, token_ids: Sequence[str]) -> list[str]:
+        """Take tokens out of lending until they are resumed; where each stands now, or `gone`."""
+        return [told.decode() for told in await self._run(PAUSE, "pause", *token_ids)]
+
+    async def resume(self, token_ids: Sequence[str]) -> list[str]:
+        """Lend paused tokens again, and dead ones, whose account is in order again; answers as `pause` does."""
+        return [told.decode() for told in await self._run(PAUSE, "resume", *token_ids)]
+
+    async def credentials(self, token_ids: Sequence[str]) -> list[Credential]:
+        """What is stored of these tokens, as far as they are there.
+
+        Raises:
+            SealError: a secret cannot be opened with the configured keys.
+        """
+        found = []
+        for token_id in token_ids:
+            reply = await self._store.command("HMGET", f"{self._keys[-1]}{token_id}", *_STORED)
+            if None in reply:
+                continue
+            kind, bearer, refresh, expires, account = reply
+            secrets = self._sealer.open(bearer), self._sealer.open(refresh)
+            found.append(Credential(token_id, Kind(kind.decode()), *secrets, int(expires), account.decode()))
+        return found
+
+    async def lent(self, lease_ids: Sequence[str]) -> list["Lent | None"]:
+        """The tokens of these leases; None for a lease that is over.
+
+        Raises:
+            SealError: a token's secret cannot be opened with the configured keys.
+        """
+        return [self._lent(row) if row else None for row in await self._run(LENT, *lease_ids)]
+
+    def _lent(self, row: list[Any]) -> "Lent":
+        token_id, state, bearer, expires, account, kind, generation, refreshable, rests_until, now = row
+        rest = max(0, rests_until - now) / 1000
+        return Lent(
+            token_id.decode(),
+            State(state.decode()),
+            self._sealer.open(bearer),
+            expires,
+            account.decode(),
+            Kind(kind.decode()),
+            generation,
+            refreshable == 1,
+            rest,
+        )
+
+    async def reseal(self) -> tuple[int, int]:
+        """Seal every stored secret anew with the first key: how many tokens were, and how many changed meanwhile.
+
+        Raises:
+            SealError: a secret cannot be opened with the configured keys; those before it are done.
+        """
+        done = changed = 0
+        for row in (await self.snapshot()).rows:
+            stored = await self._store.command("HMGET", f"{self._keys[-1]}{row.token_id}", "bearer", "refresh")
+            if None in stored:
+                continue
+            sealed = [self._sealer.seal(self._sealer.open(each)) for each in stored]
+            ours = await self._run(RESEAL, row.token_id, *stored, *sealed)
+            done, changed = done + ours, changed + 1 - ours
+        return done, changed
 
     async def refresh_begin(
         self, token_id: str, owner: str, lock: float, generation: int, *, waited: bool
@@ -252,8 +347,11 @@ class Verbs:
 
 def _row(row: list[Any]) -> TokenRow:
     token_id, state, values = row
-    _, _, rests, stale, tier, source, kind, account, cause, *numbers = [(value or b"").decode() for value in values]
-    in_flight, expires, generation, refreshable, not_before, strikes, withdrawn = [int(each or 0) for each in numbers]
+    texts = [(value or b"").decode() for value in values]
+    _, _, rests, stale, tier, source, kind, account, cause, *numbers, last = texts
+    in_flight, expires, generation, refreshable, not_before, strikes, withdrawn, last_at = [
+        int(each or 0) for each in numbers
+    ]
     return TokenRow(
         token_id=token_id.decode(),
         tier=int(tier),
@@ -271,6 +369,8 @@ def _row(row: list[Any]) -> TokenRow:
         not_before=not_before,
         strikes=strikes,
         withdrawn=withdrawn,
+        last_at=last_at,
+        last=last,
     )
 
 

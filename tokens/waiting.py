@@ -83,6 +83,8 @@ def refusal(refused: Refused, *, configured: bool) -> GatewayError:
             if refused.detail == "blocked":
                 return GatewayError(ErrorCode.ACCOUNT_BLOCKED, "The upstream has blocked the gateway's account.")
             return GatewayError(ErrorCode.UPSTREAM_AUTH, "The gateway's upstream accounts need a new login.")
+        case Reason.PAUSED:
+            return GatewayError(ErrorCode.UNAVAILABLE, "The operator has paused the upstream accounts.", retry_after=30)
         case Reason.EMPTY:
             if configured:
                 return GatewayError(ErrorCode.REFRESH_FAILED, "No source of upstream accounts answers.", retry_after=5)

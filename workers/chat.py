@@ -171,19 +171,23 @@ class Attempt:
         body = build_request(job.conversation, shop.request_options)
         known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
         retries = Retries()
-        deadline = asyncio.get_running_loop().time() + self._seconds_left()
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._seconds_left()
         failure: UpstreamError | None = None
+        failed_at = 0.0
         try:
             while True:
                 async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
+                    if failure is not None:
+                        waited = round(clock() - failed_at, 4)
+                        log.info("upstream.again", code=failure.code, token=lease.token_id, waited=waited)
                     try:
                         return await self._ask(body, known, lease)
                     except UpstreamError as error:
                         lease.outcome(outcome_of(error))
-                        failure = error
+                        failure, failed_at = error, clock()
                 if self.log.visible or not await retries.permit(failure, lease, shop.pool):
                     raise failure
-                log.info("upstream.again", code=failure.code, token=lease.token_id)
         except GatewayError as refusal:
             if failure is not None and refusal.code is failure.code is ErrorCode.QUOTA:
                 raise failure from None  # the upstream may have had words for the user; the pool has none

@@ -71,5 +71,7 @@ async def first_refill(pool: TokenPool) -> None:
     """Fill the pool when a process starts: beat's first round is half a minute away."""
     try:
         await pool.refill("start")
+        stats = await pool.pool_stats()
+        log.info("pool.started", size=stats.size, ready=stats.ready, target=stats.target)
     except GatewayError as error:
         log.warning("pool.first_refill_failed", error=str(error))

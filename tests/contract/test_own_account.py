@@ -135,7 +135,7 @@ async def test_the_proxy_stands_in_for_an_endpoint_that_is_not_there(endpoint: T
 async def test_the_proxy_stands_in_for_an_endpoint_that_does_not_answer(
     endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tokens.sources.own_account.TIMEOUT", 0.2)
+    monkeypatch.setattr("tokens.sources.firebase.TIMEOUT", 0.2)
     async with token_endpoint() as silent:
         silent.gate.clear()
         async with own_account(settings(endpoint, firebase_token_url=f"{silent.base}/v1/token")) as source:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic_settings import BaseSettings
@@ -22,7 +23,7 @@ from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "up", "api", "worker", "keeper", "chat", "doctor", "bench")
+COMMANDS = ("demo", "up", "api", "worker", "keeper", "pool-service", "chat", "doctor", "bench", "tokens", "cloudflare")
 ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 
@@ -58,7 +59,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     result = warp2api("--help", cwd=tmp_path)
 
     assert result.returncode == 0
-    assert tuple(re.findall(r"^  ([a-z]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
+    assert tuple(re.findall(r"^  ([a-z][a-z-]+)  ", result.stdout, re.MULTILINE)) == COMMANDS
 
 
 def test_version(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_importing_the_command_line_imports_no_room_and_no_heavy_library(tmp_pat
     assert loaded & (heavy | rooms) == set()
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "keeper"])
+@pytest.mark.parametrize("command", ["api", "worker", "keeper", "pool-service"])
 def test_without_redis_each_command_says_in_one_line_what_to_start(command: str, tmp_path: Path) -> None:
     result = warp2api(command, cwd=tmp_path)
 
@@ -244,6 +245,22 @@ class TestDoctor:
 
         assert finding.level is Level.FAIL
         assert "WARP_API_KEY" in finding.advice
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"pool_service_base_url": "http://127.0.0.1:1"},
+            {"cloudflare_api_token": "planted"},
+            {"cloudflare_broker_secret": "planted"},
+            {"warp_anonymous": True},
+        ],
+    )
+    def test_other_tiers_are_credentials_too(self, given: dict[str, Any]) -> None:
+        (finding,) = credentials(TokenSettings(_env_file=None, **given))
+
+        assert finding.level is Level.OK
+        assert next(iter(given)).upper() in finding.detail
+        assert "planted" not in finding.detail
 
     def test_a_refresh_token_needs_the_web_key(self) -> None:
         findings = list(credentials(TokenSettings(_env_file=None, warp_refresh_token="r")))

@@ -25,7 +25,8 @@ from tests.token_endpoint import make_jwt
 from tokens.credentials import MASK, Credential, Kind, Sealer, SealError, Secret, fingerprint, token_id
 from tokens.lease import Lease
 from tokens.settings import TokenSettings
-from tokens.sources.own_account import read_credentials, read_jwt
+from tokens.sources.firebase import read_jwt
+from tokens.sources.own_account import read_credentials
 from tokens.verbs import Granted, RefreshTurn
 
 PLANTED = "planted-3f9a77"

@@ -9,7 +9,16 @@ from tests.unit.test_cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-PAGES = (*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/configuration.md")
+PAGES = (
+    *READMES,
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/cloudflare.md",
+    "docs/configuration.md",
+    "docs/token-pool.md",
+    "docs/pool-service.md",
+)
 ROOMS = ("api", "bench", "cli", "docs", "proto", "store", "tests", "tokens", "workers")
 
 
@@ -43,7 +52,7 @@ def test_the_readme_names_only_variables_there_are_with_their_defaults(readme: s
 
 @pytest.mark.parametrize("readme", READMES)
 def test_the_readme_lists_the_commands(readme: str) -> None:
-    assert tuple(re.findall(r"^\| `warp2api ([a-z]+)` \|", read(readme), re.MULTILINE)) == COMMANDS
+    assert tuple(re.findall(r"^\| `warp2api ([a-z-]+)` \|", read(readme), re.MULTILINE)) == COMMANDS
 
 
 def test_the_two_readmes_have_one_structure_and_the_same_code() -> None:

@@ -116,7 +116,12 @@ def test_what_leaves_is_not_refreshed() -> None:
     ],
 )
 def test_how_many_are_missing(states: list[State], missing: int) -> None:
-    assert lacking([row(f"tk-{i}", state=state) for i, state in enumerate(states)], 3) == missing
+    assert lacking([row(f"tk-{i}", state=state) for i, state in enumerate(states)], 3, tier=3) == missing
+
+
+def test_tokens_of_worse_tiers_only_stand_in() -> None:
+    rows = [row("tk-a", tier=3), row("tk-b", tier=3), row("tk-c", tier=1)]
+    assert [lacking(rows, 3, tier) for tier in (1, 2, 3)] == [2, 2, 0]
 
 
 # Statistics

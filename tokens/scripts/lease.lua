@@ -53,26 +53,45 @@ local function refusal(now, due)
   if stale then return answer('stale', stale, cause) end
   if soonest then return answer('quarantined', soonest) end
   if exhausted then return answer('exhausted', exhausted) end
-  local dead, blocked = 0, 0
+  local dead, blocked, paused = 0, 0, 0
   for _, id in ipairs(redis.call('SMEMBERS', TOKENS)) do
     local facts = redis.call('HMGET', TOKEN .. id, 'status', 'cause')
-    if facts[1] == 'dead' then
+    if facts[1] == 'paused' then
+      paused = paused + 1
+    elseif facts[1] == 'dead' then
       dead = dead + 1
       if facts[2] == 'blocked' then blocked = blocked + 1 end
     end
   end
   if dead > 0 then return answer('dead', now, blocked == dead and 'blocked' or '') end
+  if paused > 0 then return answer('paused') end
   return answer('empty')
+end
+
+-- An anonymous identity has a number of calls for its whole life. Each lease is one; the last leaves it exhausted for
+-- good. Reply: whether there was one left.
+local function take_call(id, now)
+  local left = tonumber(redis.call('GET', TOKEN .. id .. ':calls') or 0)
+  if left > 0 then left = redis.call('DECR', TOKEN .. id .. ':calls') else left = -1 end
+  if left <= 0 then
+    local token = load(id)
+    rest(token, 'exhausted', FOREVER)
+    settle(id, token, now)
+  end
+  return left >= 0
 end
 
 local now = now_ms()
 tidy(now)
 local id, facts = choose(), nil
 while id do
-  facts = redis.call('HMGET', TOKEN .. id, 'expires', 'tier', 'in_flight', 'epoch', 'generation', 'bearer')
+  facts = redis.call('HMGET', TOKEN .. id, 'expires', 'tier', 'in_flight', 'epoch', 'generation', 'bearer', 'kind')
   local expires = tonumber(facts[1])
-  if expires == 0 or expires > now then break end
-  settle(id, load(id), now)
+  if expires > 0 and expires <= now then
+    settle(id, load(id), now)
+  elseif facts[7] ~= 'anonymous' or take_call(id, now) then
+    break
+  end
   id = choose()
 end
 local due = redis.call('ZCOUNT', STALE, '-inf', now)
@@ -83,6 +102,6 @@ local tier, in_flight = tonumber(facts[2]), tonumber(facts[3]) + 1
 local used = count('requests', facts[2])
 local lease = id .. ':' .. facts[4] .. ':' .. (switch == '' and '-' or 's') .. ':' .. nonce
 redis.call('HSET', TOKEN .. id, 'in_flight', in_flight, 'used', used)
-redis.call('ZADD', READY, rank(tier, in_flight, used), id)
+redis.call('ZADD', READY, 'XX', rank(tier, in_flight, used), id)
 redis.call('ZADD', LEASES, now + ttl, lease)
 return {'lease', lease, id, facts[6], tonumber(facts[5]), tier, redis.call('ZCARD', READY), due}

@@ -1,12 +1,15 @@
 -- What the verbs of the pool share. `tokens/pool.py` documents the keys.
 -- A token's hash holds facts; `settle` derives from them the one set in which the token stands:
--- READY (to lend), RESTING (comes back by itself), STALE (comes back by a refresh), or none (dead, withdrawn).
+-- READY (to lend), RESTING (comes back by itself), STALE (comes back by a refresh), or none (dead, withdrawn, paused).
 local READY, RESTING, STALE, LEASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local TOKENS, STATS, TOKEN = KEYS[5], KEYS[6], KEYS[7]
 
 -- The score in READY is the order of lending: tier, then leases in flight, then least recently used.
 -- 3 + 14 + 36 bits, so that a double holds it exactly.
 local MOST, USES = 16384, 68719476736
+
+-- The end of the year 9999, in ms.
+local FOREVER = 253402300799000
 
 -- The facts of a token but its secrets and labels; the first so many are numbers. Built anew for each call of a
 -- script, so these stay plain literals.
@@ -55,7 +58,7 @@ local function rest(token, reason, till)
   if till > token.rest_until then token.rest, token.rest_until = reason, till end
 end
 
--- Where the token stands now: 'ready', 'cooling', 'exhausted', 'quarantined', 'stale', 'dead' or 'withdrawn'.
+-- Where the token stands now: 'ready', 'cooling', 'exhausted', 'quarantined', 'stale', 'dead', 'withdrawn' or 'paused'.
 local function state(token, now)
   if token.status ~= 'live' then return token.status end
   if token.rest_until > now then return token.rest end
@@ -77,10 +80,20 @@ local function settle(id, token, now)
     redis.call('ZADD', READY, rank(token.tier, token.in_flight, token.used), id)
   elseif stands == 'stale' then
     redis.call('ZADD', STALE, token.not_before, id)
-  elseif stands ~= 'dead' and stands ~= 'withdrawn' then
+  elseif token.status == 'live' then
     redis.call('ZADD', RESTING, token.rest_until, id)
   end
   return stands
+end
+
+-- The other tokens of the token's account: the upstream's limits and blocks are the account's, not the token's.
+local function siblings(id)
+  local account, found = redis.call('HGET', TOKEN .. id, 'account'), {}
+  if not account or account == '' then return found end
+  for _, other in ipairs(redis.call('SMEMBERS', TOKENS)) do
+    if other ~= id and redis.call('HGET', TOKEN .. other, 'account') == account then found[#found + 1] = other end
+  end
+  return found
 end
 
 -- A lease id is <token id>:<epoch>:<s if it was a switch, else ->:<nonce>.

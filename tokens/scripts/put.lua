@@ -34,4 +34,10 @@ token.tier, token.expires, token.refreshable = tonumber(ARGV[3]), tonumber(ARGV[
 token.stale = ARGV[9] == '' and 1 or 0
 token.not_before, token.failures = 0, 0
 redis.call('HSET', TOKEN .. id, 'source', ARGV[4], 'kind', ARGV[5], 'account', ARGV[6], 'bearer', ARGV[9], 'refresh', ARGV[10])
+-- What has befallen the account has befallen this token as well.
+for _, other in ipairs(siblings(id)) do
+  local known = redis.call('HMGET', TOKEN .. other, 'status', 'cause', 'rest', 'rest_until')
+  if known[1] == 'dead' and known[2] == 'blocked' then die(token, 'blocked') end
+  if known[3] == 'cooling' or known[3] == 'exhausted' then rest(token, known[3], tonumber(known[4])) end
+end
 return {told, settle(id, token, now)}

@@ -10,6 +10,7 @@ if not token then return 'gone' end
 if token.attempt ~= attempt or token.generation ~= generation then return 'overtaken' end
 local now = now_ms()
 token.lock, token.lock_until = '', 0
+redis.call('HSET', TOKEN .. id, 'last', 'refresh: ' .. verdict, 'last_at', now)
 if verdict == 'login' or verdict == 'final' then
   die(token, verdict)
 else

@@ -7,7 +7,7 @@ tidy(now)
 local rows = {}
 for _, id in ipairs(redis.call('SMEMBERS', TOKENS)) do
   local row = redis.call('HMGET', TOKEN .. id, 'status', 'rest', 'rest_until', 'stale', 'tier', 'source', 'kind', 'account',
-    'cause', 'in_flight', 'expires', 'generation', 'refreshable', 'not_before', 'strikes', 'withdrawn')
+    'cause', 'in_flight', 'expires', 'generation', 'refreshable', 'not_before', 'strikes', 'withdrawn', 'last_at', 'last')
   local token = {status = row[1], rest = row[2], rest_until = tonumber(row[3]), stale = tonumber(row[4])}
   local stands = state(token, now)
   local expires = tonumber(row[11])

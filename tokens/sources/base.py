@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tokens.credentials import Credential
+from tokens.outcomes import Outcome
 
 
 class RefreshVerdict(StrEnum):
@@ -66,3 +67,23 @@ class TokenSource(Protocol):
         Raises:
             RefreshError: it brought nothing.
         """
+
+
+@runtime_checkable
+class LendingSource(TokenSource, Protocol):
+    """A tier whose tokens are another deployment's: kept by renewing, and given back.
+
+    Each method raises SourceError when the lender does not answer as it should.
+    """
+
+    async def borrow(self, n: int, held: Sequence[str]) -> Sequence[Credential]:
+        """Up to n credentials besides those whose ids are `held`."""
+
+    async def renew(self, credentials: Sequence[Credential]) -> Sequence[str]:
+        """Keep them; the ids of those that are lost are returned."""
+
+    async def report(self, credential: Credential, outcome: Outcome) -> None:
+        """Tell the lender what the upstream made of its token."""
+
+    async def give_back(self, credentials: Sequence[Credential]) -> None:
+        """They are of no more use here."""

@@ -1,0 +1,108 @@
+"""Secrets planted in a whole gateway are not in what it logs, stores, enqueues, tells task monitors or answers."""
+
+import asyncio
+import base64
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import httpx
+import pytest
+import redis
+from cryptography.fernet import Fernet
+
+from tests.e2e.asking import ask
+from tests.e2e.gateway import Gateway, run_gateway, wait_for
+from tests.servers import run_simulator
+
+KEY = Fernet.generate_key().decode()
+PLANTED = {
+    "WARP_API_KEY": "wk-planted-good,wk-planted-limited,wk-planted-refused",
+    "WARP_REFRESH_TOKEN": "planted-refresh-token,planted-refresh-revoked",
+    "WARP_FIREBASE_API_KEY": "planted-web-key",
+    "TOKEN_ENCRYPTION_KEY": KEY,
+    "API_TOKENS": "planted-client-key",
+}
+SECRETS = [part for value in PLANTED.values() for part in value.split(",")]
+
+
+@contextmanager
+def everything_redis_is_told(url: str) -> Iterator[bytearray]:
+    """All commands that reach the server: what is stored, enqueued, and published to task monitors."""
+    heard = bytearray()
+    with redis.Redis.from_url(url) as client:
+        settings = client.connection_pool.connection_kwargs
+    with socket.create_connection((settings["host"], settings["port"])) as listening:
+        listening.sendall(b"MONITOR\r\n")
+
+        def listen() -> None:
+            with suppress(OSError):
+                while data := listening.recv(1 << 16):
+                    heard.extend(data)
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        yield heard
+        listening.shutdown(socket.SHUT_RDWR)
+        listener.join()
+
+
+def in_words(heard: bytes) -> str:
+    """What was heard, and the bodies of Celery's messages and events, which travel as base64."""
+    bodies = [base64.b64decode(body) for body in re.findall(rb'body\\*": *\\*"([A-Za-z0-9+/=]+)', heard)]
+    return b"\n".join([heard, *bodies]).decode(errors="replace")
+
+
+async def chats(gateway: Gateway) -> None:
+    async with gateway.openai(api_key="planted-client-key") as client, gateway.openai(api_key="planted-wrong") as wrong:
+        scripts = ("text n=2", "status 503", "malformed", "finish reason=internal_error", "text n=2")
+        asked = [ask(client, f"[[sim:{script}]]", stream=True) for script in scripts for _ in range(4)]
+        await asyncio.gather(*asked, ask(wrong, "hello", stream=False), return_exceptions=True)
+
+
+def commands(gateway: Gateway) -> str:
+    environment = {**gateway.environment, "PATH": "/usr/bin"}
+    said = ""
+    for command in (["tokens", "list"], ["tokens", "rotate-key"], ["doctor"]):
+        told = subprocess.run(
+            [sys.executable, "-m", "cli.main", *command],
+            env=environment, cwd=gateway.folder, capture_output=True, text=True, timeout=50, check=False,
+        )  # fmt: skip
+        said += told.stdout + told.stderr
+    assert "5 tokens are sealed" in said
+    assert "rate_limited" in said
+    return said
+
+
+@pytest.mark.timeout(120)
+async def test_planted_secrets_show_nowhere() -> None:
+    refresh_tokens = ["planted-refresh-token"]
+    with run_simulator(gap=0, refresh_tokens=refresh_tokens) as simulator:
+        simulator.tokens(
+            {"wk-planted-limited": "[[sim:status 429 retry=60]]", "wk-planted-refused": "[[sim:status 401]]"}
+        )
+        with run_gateway(simulator.url, **PLANTED, LOG_LEVEL="debug") as gateway:
+            with everything_redis_is_told(gateway.redis_url) as heard:
+                await chats(gateway)
+                await asyncio.to_thread(wait_for, lambda: "task-failed" in in_words(heard), "an event of a failed task")
+                shown = await asyncio.to_thread(commands, gateway)
+                async with httpx.AsyncClient() as client:
+                    shown += (await client.get(f"{gateway.url}/healthz")).text
+            gateway.role("keeper").tell_to_stop()
+            gateway.role("keeper").stopped()
+            logged = "".join(role.output.read_text() for role in gateway.roles)
+        rotated = [token for token, _ in simulator.state()["refresh_tokens"]]
+        told = in_words(heard)
+    assert rotated
+    assert "task-received" in told
+    assert "token.refreshed" in logged
+    assert "token.limited" in logged
+    for name, text in (("logs", logged), ("commands", shown), ("redis", told)):
+        assert [secret for secret in SECRETS if secret in text] == [], name
+        assert "planted-" not in text, name
+        # A JWT of the login begins so; what Fernet seals does not.
+        assert "eyJhbGciOi" not in text, name
