@@ -16,6 +16,7 @@ PAGES = (
     "docs/architecture.md",
     "docs/cloudflare.md",
     "docs/configuration.md",
+    "docs/performance.md",
     "docs/token-pool.md",
     "docs/pool-service.md",
 )
@@ -32,7 +33,7 @@ def example() -> dict[str, str]:
 
 
 def test_the_configuration_page_has_every_variable_once_with_its_default() -> None:
-    page = read("docs/configuration.md")
+    page = read("docs/configuration.md", "docs/performance.md")
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (?:`(.*?)`|none) \|", page, re.MULTILINE)
 
     assert sorted(rows) == sorted(example().items())
