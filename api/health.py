@@ -7,6 +7,7 @@ from store.connection import Store, StoreError
 from store.jobs import Jobs
 from tokens.pool import TokenPool
 from tokens.stats import PoolStats
+from tokens.verbs import Snapshot
 
 #: Seconds the store may take for the health page, which must answer without it.
 PATIENCE = 0.2
@@ -28,6 +29,19 @@ class Health:
                 return await self._pool.pool_stats()
         except (StoreError, TimeoutError):
             return None
+
+    async def pool_snapshot(self) -> Snapshot:
+        """All that may be shown of the pool.
+
+        Raises:
+            StoreError: the store is away.
+        """
+        return await self._pool.verbs.snapshot()
+
+    @property
+    def pool_target(self) -> int:
+        """`POOL_TARGET`."""
+        return self._pool.settings.pool_target
 
     async def readiness(self) -> dict[str, bool]:
         """Each thing a chat needs, and whether it is there."""

@@ -21,7 +21,7 @@ async def front_page() -> Response:
         {
             "service": "warp2api",
             "version": VERSION,
-            "endpoints": ["/v1/chat/completions", "/v1/messages", "/v1/models", "/healthz", "/readyz"],
+            "endpoints": ["/v1/chat/completions", "/v1/messages", "/v1/models", "/healthz", "/readyz", "/metrics"],
         }
     )
 

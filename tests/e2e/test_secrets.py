@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import re
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
+from bench.processes import free_port
 from tests.e2e.asking import ask
 from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.servers import run_simulator
@@ -57,6 +59,55 @@ def in_words(heard: bytes) -> str:
     return b"\n".join([heard, *bodies]).decode(errors="replace")
 
 
+class Flower:
+    """A task monitor on the gateway's broker."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def tasks(self) -> str:
+        """Everything it tells of its tasks, once it has heard of one that failed."""
+        told = ""
+
+        def heard() -> bool:
+            nonlocal told
+            try:
+                listed = httpx.get(f"{self._url}/api/tasks", timeout=5)
+            except httpx.HTTPError:
+                return False
+            told = listed.text
+            return "FAILURE" in told
+
+        wait_for(heard, "Flower to have heard of a failed task")
+        one = next(iter(httpx.get(f"{self._url}/api/tasks", timeout=5).json()))
+        return told + httpx.get(f"{self._url}/api/task/info/{one}", timeout=5).text
+
+
+@contextmanager
+def run_flower(gateway: Gateway) -> Iterator[Flower]:
+    """Flower as an operator would start it."""
+    port = free_port()
+    arguments = [f"--broker={gateway.redis_url}", "flower", f"--port={port}", "--address=127.0.0.1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celery", *arguments],
+        env={**os.environ, "FLOWER_UNAUTHENTICATED_API": "true"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/api/tasks"), "Flower to answer")
+        yield Flower(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(url, timeout=5).status_code == 200
+    return False
+
+
 async def chats(gateway: Gateway) -> None:
     async with gateway.openai(api_key="planted-client-key") as client, gateway.openai(api_key="planted-wrong") as wrong:
         scripts = ("text n=2", "status 503", "malformed", "finish reason=internal_error", "text n=2")
@@ -86,12 +137,14 @@ async def test_planted_secrets_show_nowhere() -> None:
             {"wk-planted-limited": "[[sim:status 429 retry=60]]", "wk-planted-refused": "[[sim:status 401]]"}
         )
         with run_gateway(simulator.url, **PLANTED, LOG_LEVEL="debug") as gateway:
-            with everything_redis_is_told(gateway.redis_url) as heard:
+            with everything_redis_is_told(gateway.redis_url) as heard, run_flower(gateway) as flower:
                 await chats(gateway)
                 await asyncio.to_thread(wait_for, lambda: "task-failed" in in_words(heard), "an event of a failed task")
                 shown = await asyncio.to_thread(commands, gateway)
                 async with httpx.AsyncClient() as client:
                     shown += (await client.get(f"{gateway.url}/healthz")).text
+                    measured = (await client.get(f"{gateway.url}/metrics")).text
+                seen = await asyncio.to_thread(flower.tasks)
             gateway.role("keeper").tell_to_stop()
             gateway.role("keeper").stopped()
             logged = "".join(role.output.read_text() for role in gateway.roles)
@@ -101,7 +154,11 @@ async def test_planted_secrets_show_nowhere() -> None:
     assert "task-received" in told
     assert "token.refreshed" in logged
     assert "token.limited" in logged
-    for name, text in (("logs", logged), ("commands", shown), ("redis", told)):
+    assert 'warp2api_pool_rate_limited_total{tier="3"}' in measured
+    assert "FAILURE" in seen
+    for name, text in (
+        ("logs", logged), ("commands", shown), ("redis", told), ("metrics", measured), ("Flower", seen)
+    ):  # fmt: skip
         assert [secret for secret in SECRETS if secret in text] == [], name
         assert "planted-" not in text, name
         # A JWT of the login begins so; what Fernet seals does not.
