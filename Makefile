@@ -18,7 +18,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-edge test-all test-long lint types arrows drift check fmt proto
+.PHONY: help setup demo up test test-load test-edge test-all test-long lint types arrows drift check fmt proto
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -45,7 +45,10 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -m "not long and not edge"
+	$(BIN)/python -m pytest -q -m "not long and not load and not edge"
+
+test-load: setup ## hundreds of streams and thousands of leases at once
+	$(BIN)/python -m pytest -q -m "load and not long"
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
@@ -56,7 +59,7 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
 	@touch $(EDGE)
 
-test-all: check test test-edge ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-edge ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

@@ -21,6 +21,8 @@ from tests.token_pools import ListedSource, api_key, settings
 from tokens.pool import TokenPool
 from tokens.verbs import TokenRow
 
+pytestmark = pytest.mark.load
+
 ROOT = Path(__file__).parents[2]
 KEYS = Keys(DEPLOYMENT)
 PROCESSES, LEASES, LIMIT, TTL = 8, 250, 40, 2.0

@@ -10,6 +10,8 @@ from tests.e2e.asking import Client, ask, user
 from tests.e2e.gateway import Gateway, Role, run_gateway
 from tests.servers import Simulator, run_simulator
 
+pytestmark = pytest.mark.load
+
 STREAMS = 200
 #: At the upstream at the same time, at the least: a slow machine may end the first before it has begun the last.
 TOGETHER = 150

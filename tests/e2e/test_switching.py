@@ -10,6 +10,8 @@ from bench.load import run_load
 from tests.e2e.gateway import run_gateway
 from tests.servers import run_simulator
 
+pytestmark = pytest.mark.load
+
 ACCOUNTS = ("wk-limited-one", "wk-limited-two", "wk-good")
 CHATS = 1000
 #: Seconds that moving to another account may add, at the 99th percentile.
