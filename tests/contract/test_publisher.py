@@ -15,8 +15,8 @@ from store.connection import Store
 from store.settings import StoreSettings
 
 
-def settings(url: str) -> StoreSettings:
-    return StoreSettings(_env_file=None, redis_url=url)
+def settings(url: str, **changes: str) -> StoreSettings:
+    return StoreSettings(_env_file=None, redis_url=url, **changes)
 
 
 @pytest.fixture
@@ -38,6 +38,15 @@ async def test_messages_carry_job_and_attempt_and_keep_their_order(publisher: Pu
     await publisher.publish(ChatMessage("again", Lane.BATCH, 2))
     assert await queued(store, Lane.INTERACTIVE) == [f"job{n}.1" for n in range(200)]
     assert await queued(store, Lane.BATCH) == ["again.2"]
+
+
+async def test_deployments_on_one_server_have_queues_of_their_own(redis_url: str, store: Store) -> None:
+    publisher = Publisher(create_celery(settings(redis_url, deployment="other")))
+    publisher.start()
+    await publisher.publish(ChatMessage("job", Lane.BATCH))
+    await asyncio.to_thread(publisher.stop)
+    assert await queued(store, Lane.BATCH) == []
+    assert await store.command("LLEN", "{other:broker}:batch") == 1
 
 
 async def test_a_broker_that_is_away_is_told_and_taken_up_again(redis_url: str) -> None:
