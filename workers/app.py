@@ -1,6 +1,8 @@
 """The worker processes: Celery takes the messages, the runtime does the work. Only here is the environment read."""
 
 import os
+import signal
+import sys
 import threading
 import time
 import warnings
@@ -150,8 +152,10 @@ def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> N
     # Celery's words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["consumer"].add(BatchEvents)
-    runtime.start()
+    # Until Celery's own handler is there: a process told to stop while it starts closes what it has opened.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        runtime.start()
         app.worker_main(
             [
                 "--quiet",

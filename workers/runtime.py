@@ -44,7 +44,8 @@ class Runtime(Generic[Parts]):
         asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def stop(self) -> None:
-        """Close the parts and end the thread; waits for both."""
+        """Close the parts and end the thread; waits for both, and first for their opening."""
+        self._ready.wait()
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 

@@ -46,3 +46,16 @@ async def test_a_deployment_borrows_answers_and_gives_back() -> None:
     assert "pool_service.released" in given_back
     for secret in (LENDER_KEY, TOKEN):
         assert secret not in logged + given_back
+
+
+@pytest.mark.parametrize("role", ["keeper", "worker"])
+async def test_a_process_told_to_stop_while_it_starts_leaves_as_any_other(role: str) -> None:
+    with run_simulator(gap=0) as simulator, run_gateway(simulator.url) as gateway:
+        borrowing = {"WARP_API_KEY": "", "POOL_SERVICE_BASE_URL": "http://127.0.0.1:9", "POOL_SERVICE_TOKEN": TOKEN}
+        with redis.Redis.from_url(gateway.redis_url) as client:
+            starting = gateway.start(role, role, **borrowing)
+            # It counts itself among the pool's processes before Celery has its signal handlers in place.
+            wait_for(lambda: client.zcard(Keys().pool("processes")), "the process to be present")
+            starting.tell_to_stop()
+            assert starting.stopped() == 0
+            assert client.zcard(Keys().pool("processes")) == 0
