@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
@@ -147,13 +146,19 @@ def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
         runtime.call(runtime.parts.pool.refill("beat"))
 
 
+def _leave(runtime: Runtime[Any]) -> None:
+    """End a process that is told to stop while it starts: nothing runs yet, but what was opened is closed."""
+    runtime.stop()
+    os._exit(0)
+
+
 def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> None:
     """Run a Celery worker of one queue with its runtime beside it."""
     # Celery's words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.steps["consumer"].add(BatchEvents)
-    # Until Celery's own handler is there: a process told to stop while it starts closes what it has opened.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Until Celery's own handler is there. In a thread: what a signal handler raises may be lost wherever it strikes.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_leave, args=(runtime,)).start())
     try:
         runtime.start()
         app.worker_main(
