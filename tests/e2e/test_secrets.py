@@ -21,6 +21,8 @@ from tests.e2e.asking import ask
 from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.servers import run_simulator
 
+pytestmark = pytest.mark.load
+
 KEY = Fernet.generate_key().decode()
 PLANTED = {
     "WARP_API_KEY": "wk-planted-good,wk-planted-limited,wk-planted-refused",
