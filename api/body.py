@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 
@@ -80,6 +80,3 @@ async def _read(request: Request, limit: int) -> bytes:
     if size > limit:
         raise GatewayError(ErrorCode.REQUEST_TOO_LARGE, f"The request body is larger than {limit} bytes.")
     return b"".join(chunks)
-
-
-__all__ = ["ClientDisconnect", "read_json"]

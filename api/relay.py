@@ -107,11 +107,6 @@ class Relay:
         """Set while the subscription stands."""
         return self._subscriber.connected
 
-    @property
-    def readers(self) -> int:
-        """How many requests wait for an answer."""
-        return len(self._readers)
-
     def open(self, job_id: str) -> Reader:
         """Start reading a job's log from its start. Open before admission, so that nothing can be missed."""
         reader = self._readers[job_id] = Reader(job_id, asyncio.get_running_loop().time())

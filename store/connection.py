@@ -57,7 +57,7 @@ def plain_connection(url: str) -> Connection:
 
 
 def script_call(script: Script, keys: Sequence[str], args: Sequence[Argument]) -> "Call":
-    """A script's invocation, ready for `Store.pipeline`."""
+    """A script's invocation, ready for `Store.gather`."""
     return Call(("EVALSHA", script.sha, len(keys), *keys, *args), script)
 
 

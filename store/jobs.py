@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from proto.errors import ErrorCode
 from proto.events import Failed, Terminal, encode_events
-from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_header, decode_job, encode
+from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
 from proto.keys import Keys
 from store.connection import Call, Store, script_call
 from store.scripts import load_script
@@ -142,11 +142,6 @@ class Jobs:
         """A client has had the whole answer: its log need not live as long as one nobody has read."""
         ttl = _ms(min(DELIVERED_TTL, self.settings.job_ttl))
         self._store.post(("PEXPIRE", self.keys.record(job_id), ttl), ("PEXPIRE", self.keys.log(job_id), ttl))
-
-    async def header(self, job_id: str) -> ReplyHeader | None:
-        """The job's reply header, None if there is no such job."""
-        data: bytes | None = await self._store.command("HGET", self.keys.record(job_id), "header")
-        return decode_header(data) if data else None
 
     async def tails(self, job_ids: Sequence[str]) -> list[Tail | None]:
         """Where the logs of several jobs end, asked in one pipeline."""
