@@ -29,6 +29,7 @@ from proto.dialects.common import (
     unsupported,
     validate,
 )
+from proto.dialects.custom_tools import CustomTool, custom_tool, unwrapped
 from proto.dialects.encoder import Encoder, client_call_id, error_row, finish_reason, retry_headers
 from proto.dialects.openai_content import ChatMessage, read_message
 from proto.errors import ErrorCode, GatewayError
@@ -48,6 +49,7 @@ class Function(Wire):
 class ChatTool(Wire):
     type: str
     function: Function | None = None
+    custom: CustomTool | None = None
 
 
 class Named(Wire):
@@ -56,6 +58,7 @@ class Named(Wire):
 
 class AllowedTool(Wire):
     function: Named | None = None
+    custom: Named | None = None
 
 
 class AllowedTools(Wire):
@@ -66,6 +69,7 @@ class AllowedTools(Wire):
 class Choice(Wire):
     type: str
     function: Named | None = None
+    custom: Named | None = None
     allowed_tools: AllowedTools | None = None
 
 
@@ -101,6 +105,10 @@ class ChatRequest(WireRequest):
     function_call: Any = None
 
 
+#: Where the reply header names the custom tools, whose calls look different.
+_CUSTOM = "custom"
+
+
 def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
     request = validate(ChatRequest, body)
     _refuse_what_changes_the_contract(request)
@@ -122,6 +130,7 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
             json_schema=_json_schema(request.response_format),
         ),
     )
+    custom = [item.custom.name for item in request.tools if item.custom]
     effort = ["reasoning_effort"] if request.reasoning_effort and not no_reasoning else []
     return ParsedRequest(
         conversation=conversation,
@@ -129,7 +138,7 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         stream=bool(request.stream),
         include_usage=bool(request.stream_options and request.stream_options.include_usage),
         ignored=ignored_names(request, effort),
-        extra={},
+        extra={_CUSTOM: custom} if custom else {},
     )
 
 
@@ -144,8 +153,12 @@ def _refuse_what_changes_the_contract(request: ChatRequest) -> None:
 
 
 def _tool(item: ChatTool, path: str) -> Tool:
+    if item.type == "custom":
+        if item.custom is None:
+            raise missing(f"{path}.custom")
+        return custom_tool(item.custom.name, item.custom.description, item.custom.format)
     if item.type != "function":
-        raise unsupported(f"{path}.type", f"only function tools are supported, not {quoted(item.type)}")
+        raise unsupported(f"{path}.type", f"only function and custom tools are supported, not {quoted(item.type)}")
     if item.function is None:
         raise missing(f"{path}.function")
     function = item.function
@@ -165,11 +178,12 @@ def _tool_choice(choice: Choice | None, tools: list[Tool]) -> tuple[ToolChoice, 
         return ToolChoice(), tools
     if choice.type in _MODES:
         return check_choice(ToolChoice(_MODES[choice.type]), tools, "tool_choice"), tools
-    if choice.type == "function":
-        if choice.function is None:
-            raise missing("tool_choice.function")
-        named = ToolChoice(ToolChoiceMode.NAMED, choice.function.name)
-        return check_choice(named, tools, "tool_choice.function.name"), tools
+    if choice.type in ("function", "custom"):
+        wanted = choice.function if choice.type == "function" else choice.custom
+        if wanted is None:
+            raise missing(f"tool_choice.{choice.type}")
+        named = ToolChoice(ToolChoiceMode.NAMED, wanted.name)
+        return check_choice(named, tools, f"tool_choice.{choice.type}.name"), tools
     if choice.type == "allowed_tools":
         return _allowed(choice.allowed_tools, tools)
     raise unsupported("tool_choice", f"{quoted(choice.type)} is not a choice that is supported")
@@ -180,7 +194,7 @@ def _allowed(allowed: AllowedTools | None, tools: list[Tool]) -> tuple[ToolChoic
         raise missing("tool_choice.allowed_tools")
     if allowed.mode not in ("auto", "required"):
         raise refusal("tool_choice.allowed_tools.mode", "must be auto or required")
-    names = {item.function.name for item in allowed.tools if item.function}
+    names = {named.name for item in allowed.tools if (named := item.function or item.custom)}
     tools = [item for item in tools if item.name in names]
     choice = ToolChoice(_MODES[allowed.mode])
     return check_choice(choice, tools, "tool_choice.allowed_tools.tools"), tools
@@ -240,16 +254,16 @@ def _error(error: GatewayError | Failed) -> dict[str, Any]:
     }
 
 
+def _call(header: ReplyHeader, call: ToolCall) -> dict[str, Any]:
+    same = {"id": client_call_id(header.id_seed, call.id)}
+    if call.name in header.extra.get(_CUSTOM, ()):
+        return same | {"type": "custom", "custom": {"name": call.name, "input": unwrapped(call.arguments)}}
+    return same | {"type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
 def _whole(header: ReplyHeader, events: list[Event]) -> dict[str, Any]:
     answer = fold(events)
-    calls = [
-        {
-            "id": client_call_id(header.id_seed, call.id),
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        }
-        for call in answer.tool_calls
-    ]
+    calls = [_call(header, call) for call in answer.tool_calls]
     message: dict[str, Any] = {
         "role": "assistant",
         "content": answer.text or (None if calls else ""),
@@ -311,16 +325,12 @@ class ChatStream(Encoder):
     def tool_call(self, call: ToolCall) -> list[bytes]:
         index = self._calls
         self._calls += 1
-        begin = {
-            "index": index,
-            "id": client_call_id(self.header.id_seed, call.id),
-            "type": "function",
-            "function": {"name": call.name, "arguments": ""},
-        }
-        arguments = {"index": index, "function": {"arguments": call.arguments}}
-        return [
-            self._delta_start + orjson.dumps({"tool_calls": [delta]}) + self._delta_end for delta in (begin, arguments)
-        ]
+        whole = _call(self.header, call)
+        kind = whole["type"]
+        content = "input" if kind == "custom" else "arguments"
+        begin = {"index": index, **whole, kind: whole[kind] | {content: ""}}
+        rest = {"index": index, kind: {content: whole[kind][content]}}
+        return [self._delta_start + orjson.dumps({"tool_calls": [delta]}) + self._delta_end for delta in (begin, rest)]
 
     def finished(self, reason: FinishReason, finished: Finished) -> list[bytes]:  # noqa: ARG002
         last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": _FINISH[reason]}

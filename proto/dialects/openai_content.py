@@ -20,6 +20,7 @@ from proto.dialects.common import (
     text_parts,
     unsupported,
 )
+from proto.dialects.custom_tools import wrapped
 
 
 class ImageUrl(Wire):
@@ -38,10 +39,16 @@ class FunctionCall(Wire):
     arguments: Any = ""
 
 
+class CustomCall(Wire):
+    name: NonEmpty
+    input: AnyText = ""
+
+
 class CallInMessage(Wire):
     id: NonEmpty
     type: str | None = None
     function: FunctionCall | None = None
+    custom: CustomCall | None = None
 
 
 class ChatMessage(Wire):
@@ -111,12 +118,18 @@ def _assistant(message: ChatMessage, path: str) -> list[Part]:
     if reasoning := message.reasoning_content or message.reasoning:
         parts.append(ReasoningPart(reasoning))
     parts += _content(message, path, _assistant_part) or text_parts(message.refusal)
-    for k, call in enumerate(message.tool_calls):
-        if call.type not in (None, "function"):
-            raise unsupported(f"{path}.tool_calls[{k}].type", f"{quoted(call.type)} is not a function call")
-        at = f"{path}.tool_calls[{k}].function"
-        if call.function is None:
-            raise missing(at)
-        arguments = arguments_text(call.function.arguments, f"{at}.arguments")
-        parts.append(ToolCallPart(call.id, call.function.name, arguments))
+    parts += [_call(call, f"{path}.tool_calls[{k}]") for k, call in enumerate(message.tool_calls)]
     return parts
+
+
+def _call(call: CallInMessage, path: str) -> ToolCallPart:
+    if call.type == "custom":
+        if call.custom is None:
+            raise missing(f"{path}.custom")
+        return ToolCallPart(call.id, call.custom.name, wrapped(call.custom.input))
+    if call.type not in (None, "function"):
+        raise unsupported(f"{path}.type", f"{quoted(call.type)} is neither a function call nor a custom one")
+    if call.function is None:
+        raise missing(f"{path}.function")
+    arguments = arguments_text(call.function.arguments, f"{path}.function.arguments")
+    return ToolCallPart(call.id, call.function.name, arguments)

@@ -25,6 +25,7 @@ from proto.conversation import (
 )
 from proto.dialects import get_dialect
 from proto.dialects.base import ParsedRequest
+from proto.dialects.custom_tools import unwrapped
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.events import (
     Failed,
@@ -217,6 +218,66 @@ def test_tool_choice(sent: Any, choice: ToolChoice) -> None:
     assert parsed.tools == [ADD_TOOL]
 
 
+PATCH = {
+    "type": "custom",
+    "custom": {
+        "name": "patch",
+        "description": "Changes files.",
+        "format": {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: x"}},
+    },
+}
+
+
+def test_custom_tools_are_functions_of_one_text() -> None:
+    call = {"id": "c", "type": "custom", "custom": {"name": "patch", "input": 'a "b"\n'}}
+    parsed = parse(
+        messages=[USER, {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c"}],
+        tools=[ADD, PATCH],
+        tool_choice={"type": "custom", "custom": {"name": "patch"}},
+    )
+    _, tool = parsed.conversation.tools
+    assert (tool.name, list(tool.schema["properties"]), tool.schema["required"]) == ("patch", ["input"], ["input"])
+    assert tool.description == "Changes files.\n\nThe input must follow this lark grammar:\nstart: x"
+    assert parsed.conversation.tool_choice == ToolChoice(ToolChoiceMode.NAMED, "patch")
+    assert parsed.conversation.messages[1].parts == [ToolCallPart("c", "patch", '{"input":"a \\"b\\"\\n"}')]
+    assert parsed.extra == {"custom": ["patch"]}
+    allowed = {"mode": "auto", "tools": [{"type": "custom", "custom": {"name": "patch"}}]}
+    left = conversation(tools=[ADD, PATCH], tool_choice={"type": "allowed_tools", "allowed_tools": allowed}).tools
+    assert left == [tool]
+
+
+def test_calls_of_custom_tools_are_told_as_such() -> None:
+    header = reply_header("openai", extra={"custom": ["patch"]})
+    events = [ToolCall("c", "patch", '{"input":"a\\nb"}'), ToolCall("d", "add", "{}"), Finished(FinishReason.STOP)]
+    completion = ChatCompletion.model_validate(OPENAI.whole(header, events), strict=True)
+    calls = [call.model_dump() for call in completion.choices[0].message.tool_calls or []]
+    assert calls == [
+        {"id": "c", "type": "custom", "custom": {"name": "patch", "input": "a\nb"}},
+        {"id": "d", "type": "function", "function": {"name": "add", "arguments": "{}"}},
+    ]
+    assert frames(OPENAI, header, events)[1:3] == data(
+        delta('{"tool_calls":[{"index":0,"id":"c","type":"custom","custom":{"name":"patch","input":""}}]}'),
+        delta('{"tool_calls":[{"index":0,"custom":{"input":"a\\nb"}}]}'),
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ('{"input":"x"}', "x"),
+        ('{"input":""}', ""),
+        ('{"patch":"x"}', "x"),
+        ('{"input":5}', '{"input":5}'),
+        ('{"a":"x","b":"y"}', '{"a":"x","b":"y"}'),
+        ("{}", "{}"),
+        ("not json", "not json"),
+        ("[1]", "[1]"),
+    ],
+)
+def test_the_input_of_a_custom_call(arguments: str, text: str) -> None:
+    assert unwrapped(arguments) == text
+
+
 def test_allowed_tools_are_the_only_ones_on_offer() -> None:
     other = {"type": "function", "function": {"name": "other"}}
     allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "add"}}]}
@@ -330,18 +391,22 @@ def function(**fields: Any) -> dict[str, Any]:
         (assistant(tool_calls=[{"id": "c"}]), "messages[1].tool_calls[0].function"),
         (assistant(tool_calls=[{"id": "c", "function": {}}]), "messages[1].tool_calls[0].function.name"),
         (assistant(tool_calls=[{"function": {"name": "f"}}]), "messages[1].tool_calls[0].id"),
-        (assistant(tool_calls=[{"id": "c", "type": "custom"}]), "messages[1].tool_calls[0].type"),
+        (assistant(tool_calls=[{"id": "c", "type": "custom"}]), "messages[1].tool_calls[0].custom"),
+        (assistant(tool_calls=[{"id": "c", "type": "other"}]), "messages[1].tool_calls[0].type"),
         (function(parameters=[]), "tools[1].function.parameters"),
         (function(parameters={"type": "string"}), "tools[1].function.parameters"),
         (function(name=None), "tools[1].function.name"),
         ({"tools": [{"type": "function"}]}, "tools[0].function"),
-        ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "custom"}]}, "tools[0].custom"),
+        ({"tools": [{"type": "custom", "custom": {"name": ""}}]}, "tools[0].custom.name"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": "sometimes"}, "tool_choice"),
         ({"tool_choice": 5}, "tool_choice"),
         ({"tool_choice": {"type": "function"}}, "tool_choice.function"),
         ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice.function.name"),
+        ({"tool_choice": {"type": "custom"}}, "tool_choice.custom"),
+        ({"tool_choice": {"type": "custom", "custom": {"name": "f"}}}, "tool_choice.custom.name"),
         ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice.allowed_tools"),
         ({"max_tokens": "5"}, "max_tokens"),
         ({"max_tokens": True}, "max_tokens"),
