@@ -1,15 +1,19 @@
 """The neutral conversation: what every dialect turns its request into, and all that a worker needs to know.
 
-A conversation is the whole transcript, oldest message first. Tool results are parts of a user message,
-before its text; several results of one turn stand in one message. System texts that come first are in
-`system`; one that comes later keeps its place as a `system` message.
+A conversation is the whole transcript, oldest message first, in the order that `proto.normalise` gives it: each call
+of an assistant message has exactly one result, at the beginning of the user message that follows. System texts that
+come first are in `system`; one that comes later keeps its place as a `system` message.
 """
 
+import re
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+#: A call's id as every client and the upstream can take it.
+MAX_CALL_ID: Final = 64
+CALL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Levels of JSON that a tool's schema or arguments may have. Protobuf parsers stop at 100 nested messages, a level of
 #: JSON takes up to three of them, and the way down to it eight.
 MAX_JSON_DEPTH: Final = 28

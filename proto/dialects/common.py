@@ -15,14 +15,13 @@ from proto.conversation import (
     ImagePart,
     Message,
     Part,
-    Role,
     TextPart,
     Tool,
     ToolChoice,
     ToolChoiceMode,
-    ToolResultPart,
 )
 from proto.errors import BadRequestError, ErrorCode
+from proto.normalise import normalise
 
 MAX_MESSAGES = 100_000
 MAX_STOPS = 64
@@ -302,35 +301,13 @@ def check_choice(choice: ToolChoice, tools: list[Tool], path: str) -> ToolChoice
 # The transcript
 
 
-def tidy(messages: Iterable[Message]) -> tuple[list[str], list[Message]]:
-    """Leading system texts, and the rest with the messages of one turn merged and its tool results first.
-
-    Messages without content are left out. Where there is nothing but system texts, the last one stays a
-    message, so that there is something to answer.
+def tidy(messages: Iterable[Message], path: str = "messages") -> tuple[list[str], list[Message]]:
+    """Leading system texts, and the messages in order (`proto.normalise`). `path` is where the client wrote them.
 
     Raises:
         BadRequestError: nothing is left.
     """
-    system: list[str] = []
-    turns: list[Message] = []
-    for message in messages:
-        if not message.parts:
-            continue
-        if message.role is Role.SYSTEM and not turns:
-            system += [part.text for part in message.parts if isinstance(part, TextPart)]
-        elif turns and turns[-1].role is message.role:
-            turns[-1].parts.extend(message.parts)
-        else:
-            turns.append(message)
-    if not turns and system:
-        turns.append(Message(Role.SYSTEM, [TextPart(system.pop())]))
+    system, turns = normalise(messages)
     if not turns:
-        raise refusal("messages", "there is no content in any message")
-    for turn in turns:
-        if turn.role is Role.USER:
-            turn.parts.sort(key=_after_results)
+        raise refusal(path, "there is no content in any message")
     return system, turns
-
-
-def _after_results(part: Part) -> bool:
-    return not isinstance(part, ToolResultPart)

@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-import re
 from abc import ABC, abstractmethod
 from typing import assert_never
 
+from proto.conversation import CALL_ID
 from proto.errors import ERROR_TABLE, ErrorRow, GatewayError
 from proto.events import (
     Event,
@@ -22,8 +22,6 @@ from proto.events import (
     Usage,
 )
 from proto.jobs import ReplyHeader
-
-_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Encoder(ABC):
@@ -90,7 +88,7 @@ def finish_reason(finished: Finished | None, *, open_calls: bool) -> FinishReaso
 
 def client_call_id(id_seed: str, call_id: str) -> str:
     """The id a client sees for the upstream's `call_id`: the same one when clients can take it."""
-    if _CALL_ID.fullmatch(call_id):
+    if CALL_ID.fullmatch(call_id):
         return call_id
     return "call_" + digest(id_seed, call_id)[:24]
 

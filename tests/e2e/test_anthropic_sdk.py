@@ -113,7 +113,7 @@ async def test_parallel_tools_and_a_second_turn_with_both_results(
     )
     assert second.stop == "end_turn"
     assert not second.calls
-    assert second.text.index("> half past nine") < second.text.index("> no weather today")
+    assert second.text.index("> no weather today") < second.text.index("> half past nine")
     seen = simulator.state()["seen"][-1]
     assert (seen["results"], seen["tools"]) == (2, 2)
 
