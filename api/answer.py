@@ -12,6 +12,7 @@ from api.errors import error_reply
 from api.relay import ClientGoneError, Reader, Relay
 from api.replies import EventStream, Frames, json_reply
 from api.submit import Desk, Ticket
+from proto.clients import Client
 from proto.dialects.base import Dialect, StreamEncoder
 from proto.errors import GatewayError
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Failed
@@ -66,7 +67,7 @@ class Answers:
         self._hold_headers = hold_headers
         self._cancelling: set[asyncio.Task[None]] = set()
 
-    async def answer(self, request: Request, dialect: Dialect, ticket: Ticket, client: str) -> Response:
+    async def answer(self, request: Request, dialect: Dialect, ticket: Ticket, client: Client) -> Response:
         """Queue the job and answer the request out of its log.
 
         Raises:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.answer import Answers
-from api.auth import ClientKeys
+from api.auth import ClientKeys, keys_of
 from api.health import Health
 from api.pressure import watch_memory
 from api.publisher import Publisher
@@ -32,11 +32,16 @@ log = structlog.get_logger()
 
 
 def create_app(settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings) -> FastAPI:
-    """Build the front door; it opens its connections when it starts."""
+    """Build the front door; it opens its connections when it starts.
+
+    Raises:
+        KeysFileError: the keys file is not there or broken.
+    """
+    client_keys = keys_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, store_settings, token_settings) as services:
+        async with open_services(settings, client_keys, store_settings, token_settings) as services:
             app.state.services = services
             yield
 
@@ -50,7 +55,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
 
 @asynccontextmanager
 async def open_services(
-    settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings
+    settings: ApiSettings, client_keys: ClientKeys, store_settings: StoreSettings, token_settings: TokenSettings
 ) -> AsyncIterator[Services]:
     """The parts of a front door, and what runs beside its requests."""
     url = store_settings.redis_url.get_secret_value()
@@ -62,7 +67,7 @@ async def open_services(
     desk = Desk(jobs, publisher, catalogue)
     services = Services(
         settings=settings,
-        client_keys=ClientKeys(settings.client_keys),
+        client_keys=client_keys,
         catalogue=catalogue,
         desk=desk,
         answers=Answers(desk, relay, jobs, hold_headers=settings.hold_headers),

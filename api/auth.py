@@ -1,42 +1,127 @@
 """Client keys: who may ask, and under which name its jobs are kept."""
 
-import hashlib
-import hmac
 import ipaddress
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
+import structlog
 from starlette.datastructures import Headers
 
+from api.keys_file import OPEN_CLIENT, KeysFileError, hash_of, read_keys
+from api.settings import ApiSettings
+from proto.clients import NO_LIMITS, Client, ClientLimits, Right
 from proto.errors import ErrorCode, GatewayError
 
-#: The client of a gateway without keys.
-OPEN_CLIENT = "open"
+log = structlog.get_logger()
+
+#: What a plain key of `API_TOKENS` opens: not what others say.
+TOKEN_RIGHTS: Final = frozenset({Right.CHAT, Right.BATCH, Right.MONITOR})
+#: Seconds between two looks at whether the keys file has changed.
+LOOK_EVERY: Final = 1.0
 
 
 class ClientKeys:
-    """The configured keys. Both headers are read on every route: an SDK's choice of header says nothing."""
+    """All keys: the plain ones of `API_TOKENS`, and those of the keys file, which is read again when it changes.
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._digests = [hashlib.sha256(key.encode()).digest() for key in keys]
+    Both headers are read on every route: an SDK's choice of header says nothing.
 
-    def client(self, headers: Headers) -> str:
-        """The name of the client that sent these headers: a fingerprint of its key, never the key.
+    Args:
+        tokens: plain keys.
+        limits: those of a plain key, and of a key in the file that says nothing else.
+        path: the keys file, None for none.
+        clock: steady seconds.
+
+    Raises:
+        KeysFileError: the keys file is not there or broken.
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[str] = (),
+        *,
+        limits: ClientLimits = NO_LIMITS,
+        path: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plain = {hash_of(token): _plain_client(token, limits) for token in tokens}
+        self._limits = limits
+        self._path = path
+        self._clock = clock
+        self._looked_at = clock()
+        self._stamp = _stamp(path)
+        self._listed = self._read()
+
+    @property
+    def open(self) -> bool:
+        """Whether no key is asked for. A keys file locks the door even while no key stands in it."""
+        return not self._plain and self._path is None
+
+    def client(self, headers: Headers, right: Right = Right.CHAT) -> Client:
+        """The client that sent these headers.
 
         Raises:
-            GatewayError: INVALID_API_KEY when keys are configured and neither header carries one.
+            GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`.
         """
-        if not self._digests:
-            return OPEN_CLIENT
+        client = self._known(headers)
+        if right not in client.rights:
+            raise GatewayError(ErrorCode.NOT_PERMITTED, f"This API key lacks the right {right.value!r}.")
+        return client
+
+    def _known(self, headers: Headers) -> Client:
+        if self.open:
+            return Client(OPEN_CLIENT, frozenset(Right), self._limits)
+        self._look()
         for offered in _offered(headers):
-            digest = hashlib.sha256(offered.encode()).digest()
-            # Every key is compared, whichever matches: the time taken tells nothing.
-            if sum(hmac.compare_digest(digest, known) for known in self._digests):
-                return digest.hex()[:16]
+            # Looked up by its hash: how long that takes tells nothing about the keys there are.
+            digest = hash_of(offered)
+            if client := self._plain.get(digest) or self._listed.get(digest):
+                return client
         raise GatewayError(
             ErrorCode.INVALID_API_KEY,
             "Missing or incorrect API key: send one of this gateway's keys as `Authorization: Bearer …` "
             "or `x-api-key`.",
         )
+
+    def _look(self) -> None:
+        """Read the keys file again if it has changed; while it is broken the old keys stay."""
+        now = self._clock()
+        if self._path is None or now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = now
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._listed = self._read()
+        except KeysFileError as error:
+            log.error("client_keys.kept", problem=error.message)
+        else:
+            log.info("client_keys.read", keys=len(self._listed))
+
+    def _read(self) -> Mapping[str, Client]:
+        keys = read_keys(self._path) if self._path is not None else ()
+        return {key.sha256: key.client(self._limits) for key in keys}
+
+
+def keys_of(settings: ApiSettings) -> ClientKeys:
+    """The keys that are configured; raises as `ClientKeys` does."""
+    return ClientKeys(settings.client_keys, limits=settings.client_limits, path=settings.client_keys_file)
+
+
+def _plain_client(token: str, limits: ClientLimits) -> Client:
+    return Client(hash_of(token)[:16], TOKEN_RIGHTS, limits)
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    """What differs once the file is another one; None while there is none."""
+    try:
+        seen = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (seen.st_mtime_ns, seen.st_ino, seen.st_size) if seen else None
 
 
 def _offered(headers: Headers) -> list[str]:

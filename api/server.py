@@ -39,7 +39,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     settings = ApiSettings()
     host = host or settings.host
     port = settings.port if port is None else port
-    if refuses_host(host, has_keys=bool(settings.client_keys), allow_open=settings.allow_open):
+    if refuses_host(host, has_keys=settings.asks_for_key, allow_open=settings.allow_open):
         raise GatewayError(
             ErrorCode.INVALID_REQUEST,
             f"Refusing to serve on {host} without client keys: set API_TOKENS, or ALLOW_OPEN=1 to let anybody in.",

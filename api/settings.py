@@ -1,9 +1,12 @@
 """What the front door needs to know."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from proto.clients import ClientLimits
 
 
 class ApiSettings(BaseSettings):
@@ -16,6 +19,11 @@ class ApiSettings(BaseSettings):
     #: Client keys, comma separated; none means that anybody who reaches the port may ask.
     api_tokens: Annotated[list[SecretStr], NoDecode] = []
     api_token: SecretStr | None = None
+    #: A file of keys with names, limits and rights, read again when it changes; None for none.
+    client_keys_file: Path | None = None
+    #: Jobs of one client that may be waiting or running at once, and those it may begin in a minute; 0 for no limit.
+    client_concurrency: int = Field(default=0, ge=0)
+    client_rate: int = Field(default=0, ge=0)
     #: Permits a host other than loopback without client keys.
     allow_open: bool = False
     #: Bytes of a request's body.
@@ -30,6 +38,11 @@ class ApiSettings(BaseSettings):
     keepalive: float = Field(default=12, gt=0)
     #: Seconds a stream's response headers wait for the first output.
     hold_headers: float = Field(default=10, gt=0)
+
+    @field_validator("client_keys_file", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
 
     @field_validator("api_tokens", "models", mode="before")
     @classmethod
@@ -53,3 +66,13 @@ class ApiSettings(BaseSettings):
         if self.api_token is not None and self.api_token.get_secret_value():
             keys += [key.strip() for key in self.api_token.get_secret_value().split(",") if key.strip()]
         return keys
+
+    @property
+    def asks_for_key(self) -> bool:
+        """Whether clients need a key; a keys file locks the door even while no key stands in it."""
+        return bool(self.client_keys) or self.client_keys_file is not None
+
+    @property
+    def client_limits(self) -> ClientLimits:
+        """The limits of a client whose key says nothing else."""
+        return ClientLimits(self.client_concurrency, self.client_rate)

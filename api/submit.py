@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import structlog
 
 from api.publisher import Publisher
+from proto.clients import Client
 from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
 from proto.estimate import estimate_conversation
 from proto.events import Failed
-from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader
+from proto.jobs import ChatJob, ChatMessage, ReplyHeader
 from proto.models import ModelCatalogue
 from store.jobs import Admission, Jobs
 
@@ -41,7 +42,7 @@ class Desk:
         self._publisher = publisher
         self._catalogue = catalogue
 
-    def prepare(self, dialect: Dialect, body: Any) -> Ticket:
+    def prepare(self, dialect: Dialect, body: Any, client: Client) -> Ticket:
         """Understand a request and make its job.
 
         Raises:
@@ -52,7 +53,7 @@ class Desk:
         now = time.time()
         input_tokens = estimate_conversation(parsed.conversation)
         deadline = round((now + self._jobs.settings.job_deadline) * 1000)
-        job = ChatJob(job_id, parsed.conversation, Lane.INTERACTIVE, deadline, input_tokens)
+        job = ChatJob(job_id, parsed.conversation, client.lane, deadline, input_tokens)
         header = ReplyHeader(
             dialect=dialect.name,
             model=parsed.requested_model,
@@ -66,7 +67,7 @@ class Desk:
         )
         return Ticket(job, header)
 
-    async def submit(self, ticket: Ticket, *, client: str, reply_to: str) -> None:
+    async def submit(self, ticket: Ticket, *, client: Client, reply_to: str) -> None:
         """Admit the job and enqueue it.
 
         Raises:
@@ -75,7 +76,7 @@ class Desk:
         job, header = ticket
         if self.store_full:
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
-        admission = await self._jobs.admit(job, header, client=client, reply_to=reply_to)
+        admission = await self._jobs.admit(job, header, client=client.name, limits=client.limits, reply_to=reply_to)
         if admission is not Admission.OK:
             code, message, retry_after = _REFUSALS[admission]
             raise GatewayError(code, message, retry_after=retry_after)
@@ -84,4 +85,11 @@ class Desk:
         except GatewayError as error:
             await self._jobs.fail(job.id, Failed(error.code, error.message, error.retry_after))
             raise
-        log.debug("job.admitted", job_id=job.id, dialect=header.dialect, model=header.model, stream=header.stream)
+        log.debug(
+            "job.admitted",
+            job_id=job.id,
+            client=client.name,
+            dialect=header.dialect,
+            model=header.model,
+            stream=header.stream,
+        )

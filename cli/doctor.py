@@ -22,6 +22,8 @@ from cli.settings import CliSettings
 
 #: Seconds any one question may take.
 PATIENCE: Final = 5.0
+#: The bits of a file's mode by which group and others may write it.
+OTHERS_MAY_WRITE: Final = 0o022
 
 
 class Level(StrEnum):
@@ -95,7 +97,7 @@ async def _examine() -> AsyncIterator[Finding]:
             raise
         yield fail("config", reason, "put the named variable right in the environment or .env")
         return
-    for finding in (*credentials(tokens), door(api)):
+    for finding in (*credentials(tokens), door(api), *client_keys(api)):
         yield finding
     try:
         url = resolve_redis_url(cli)
@@ -139,12 +141,34 @@ def door(settings: Any) -> Finding:
     """Whether the front door may listen where it is told to."""
     from api.auth import refuses_host
 
-    where, keys = f"{settings.host}:{settings.port}", len(settings.client_keys)
-    if refuses_host(settings.host, has_keys=keys > 0, allow_open=settings.allow_open):
+    where, locked = f"{settings.host}:{settings.port}", settings.asks_for_key
+    if refuses_host(settings.host, has_keys=locked, allow_open=settings.allow_open):
         return fail("host", f"{where} without client keys is refused", "set API_TOKENS, or ALLOW_OPEN=1 on purpose")
-    if refuses_host(settings.host, has_keys=keys > 0, allow_open=False):
+    if refuses_host(settings.host, has_keys=locked, allow_open=False):
         return warn("host", f"{where} is open to anybody who reaches it (ALLOW_OPEN=1)", "set API_TOKENS")
-    return ok("host", f"{where}, {keys} client keys" if keys else f"{where}, no client keys (loopback only)")
+    return ok("host", where if locked else f"{where}, no client keys (loopback only)")
+
+
+def client_keys(settings: Any) -> Iterable[Finding]:
+    """The keys that let clients in, where any are asked for."""
+    from api.keys_file import KeysFileError, read_keys
+
+    if settings.client_keys:
+        yield ok("client keys", f"{len(settings.client_keys)} in API_TOKENS")
+    path = settings.client_keys_file
+    if path is None:
+        return
+    try:
+        listed = len(read_keys(path))
+    except KeysFileError as error:
+        yield fail("client keys", str(error), "put the file right: docs/client-keys.md shows one")
+        return
+    if path.stat().st_mode & OTHERS_MAY_WRITE:
+        yield warn("client keys", f"others may write {path}, and so let themselves in", f"chmod 600 {path}")
+    if listed or settings.client_keys:
+        yield ok("client keys", f"{listed} in {path}")
+    else:
+        yield warn("client keys", f"none in {path}: nobody is let in", "say `warp2api keys add NAME`")
 
 
 async def _shared_state(url: str, settings: Any, token_settings: Any, *, embedded: bool) -> AsyncIterator[Finding]:

@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import cloudflare, tokens
+from cli import cloudflare, keys, tokens
 
 app = typer.Typer(
     name="warp2api",
@@ -137,6 +137,7 @@ def bench(
     raise typer.Exit(main(jobs, concurrency, deltas, gap_ms))
 
 
+app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(cloudflare.app, name="cloudflare")
 

@@ -190,16 +190,18 @@ def _front_door() -> tuple[str, int]:
 
     Raises:
         SetupError: it cannot be served there.
+        KeysFileError: the keys file is not there or broken.
     """
-    from api.auth import refuses_host
+    from api.auth import keys_of, refuses_host
     from api.settings import ApiSettings
 
     settings = ApiSettings()
-    if refuses_host(settings.host, has_keys=bool(settings.client_keys), allow_open=settings.allow_open):
+    if refuses_host(settings.host, has_keys=settings.asks_for_key, allow_open=settings.allow_open):
         raise SetupError(
             f"HOST: {settings.host} would let in anybody who reaches port {settings.port}; "
             "set API_TOKENS, or ALLOW_OPEN=1 to let them"
         )
+    keys_of(settings)
     if not settings.port:
         raise SetupError("PORT: 0 leaves nothing to connect to; choose a port")
     return settings.host, settings.port

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     INVALID_REQUEST = "invalid_request"
     UNSUPPORTED_VALUE = "unsupported_value"
     INVALID_API_KEY = "invalid_api_key"
+    NOT_PERMITTED = "not_permitted"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
@@ -94,6 +95,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.INVALID_REQUEST: ErrorRow(400, "invalid_request_error", None, 400, "invalid_request_error"),
     _E.UNSUPPORTED_VALUE: ErrorRow(400, "invalid_request_error", "unsupported_value", 400, "invalid_request_error"),
     _E.INVALID_API_KEY: ErrorRow(401, "invalid_request_error", "invalid_api_key", 401, "authentication_error"),
+    _E.NOT_PERMITTED: ErrorRow(403, "invalid_request_error", "not_permitted", 403, "permission_error"),
     _E.NOT_FOUND: ErrorRow(404, "invalid_request_error", "unknown_url", 404, "not_found_error"),
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),

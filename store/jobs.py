@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from proto.clients import NO_LIMITS, ClientLimits
 from proto.errors import ErrorCode
 from proto.events import Failed, Terminal, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
@@ -99,7 +100,15 @@ class Jobs:
 
     # --- the front door -------------------------------------------------------------------------------------------
 
-    async def admit(self, job: ChatJob, header: ReplyHeader, *, client: str, reply_to: str) -> Admission:
+    async def admit(
+        self,
+        job: ChatJob,
+        header: ReplyHeader,
+        *,
+        client: str,
+        reply_to: str,
+        limits: ClientLimits = NO_LIMITS,
+    ) -> Admission:
         """Write the job if the waiting list and the client's share have room. `reply_to` is a replica's channel."""
         settings = self.settings
         lifetime = settings.job_deadline + settings.job_ttl
@@ -118,7 +127,7 @@ class Jobs:
                 _ms(lifetime),
                 settings.max_waiting,
                 settings.max_waiting_bytes,
-                settings.client_concurrency,
+                limits.concurrency,
                 _ms(settings.job_ttl),
             ),
         )

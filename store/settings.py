@@ -22,8 +22,6 @@ class StoreSettings(BaseSettings):
     #: Jobs that may wait for a worker, and the bytes of their payloads.
     max_waiting: int = Field(default=1000, gt=0)
     max_waiting_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
-    #: Jobs of one client key that may be queued or running at once; 0 for no limit.
-    client_concurrency: int = Field(default=0, ge=0)
 
     @property
     def broker(self) -> str:

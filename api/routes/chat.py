@@ -31,5 +31,5 @@ async def _chat(request: Request, dialect_name: str) -> Response:
     except ClientDisconnect:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)
-    ticket = services.desk.prepare(dialect, body)
+    ticket = services.desk.prepare(dialect, body, client)
     return await services.answers.answer(request, dialect, ticket, client)

@@ -2,6 +2,7 @@
 
 import time
 
+from proto.clients import NO_LIMITS, ClientLimits
 from proto.conversation import Conversation, Message, Role, TextPart
 from proto.jobs import ChatJob, ReplyHeader
 from store.connection import Store
@@ -28,10 +29,11 @@ async def admit(
     client: str = "c",
     deadline_in: float = 60,
     reply_to: str = "replica",
+    limits: ClientLimits = NO_LIMITS,
 ) -> Admission:
     """Admit a small chat."""
     header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
-    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to=reply_to)
+    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to=reply_to, limits=limits)
 
 
 async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from proto.clients import ClientLimits
 from proto.errors import ErrorCode
 from proto.events import Event, Failed, Finished, FinishReason, Text, decode_events, encode_events
 from proto.jobs import ChatMessage, Lane, Status, encode
@@ -71,12 +72,12 @@ async def test_the_waiting_list_is_bounded_in_bytes(store: Store) -> None:
 
 
 async def test_a_clients_share_is_bounded_and_members_without_a_record_do_not_count(store: Store) -> None:
-    jobs = make_jobs(store, client_concurrency=1)
-    assert await admit(jobs, "a") is Admission.OK
-    assert await admit(jobs, "b") is Admission.CLIENT
-    assert await admit(jobs, "b", client="other") is Admission.OK
+    jobs, one = make_jobs(store), ClientLimits(concurrency=1)
+    assert await admit(jobs, "a", limits=one) is Admission.OK
+    assert await admit(jobs, "b", limits=one) is Admission.CLIENT
+    assert await admit(jobs, "b", client="other", limits=one) is Admission.OK
     await store.command("DEL", jobs.keys.record("a"))
-    assert await admit(jobs, "c") is Admission.OK
+    assert await admit(jobs, "c", limits=one) is Admission.OK
 
 
 async def test_only_one_claim_wins(jobs: Jobs) -> None:

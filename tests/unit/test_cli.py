@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings
 from cli.chat import run_chat
-from cli.doctor import Level, broker, credentials, door, pool_summary, redis_server, workers
+from cli.doctor import Level, broker, client_keys, credentials, door, pool_summary, redis_server, workers
 from cli.problems import SetupError, explain
 from cli.reach import front_door_url
 from cli.up import banner, demo_environment, run_demo
@@ -23,7 +23,20 @@ from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "up", "api", "worker", "keeper", "pool-service", "chat", "doctor", "bench", "tokens", "cloudflare")
+COMMANDS = (
+    "demo",
+    "up",
+    "api",
+    "worker",
+    "keeper",
+    "pool-service",
+    "chat",
+    "doctor",
+    "bench",
+    "keys",
+    "tokens",
+    "cloudflare",
+)
 ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 
@@ -279,6 +292,23 @@ class TestDoctor:
     )
     def test_the_host_rule(self, given: dict[str, object], level: Level) -> None:
         assert door(ApiSettings(_env_file=None, **given)).level is level  # type: ignore[arg-type]
+
+    def test_client_keys(self, tmp_path: Path) -> None:
+        path = tmp_path / "keys.json"
+        settings = ApiSettings(_env_file=None, client_keys_file=path, api_tokens="one,two")
+        alone = ApiSettings(_env_file=None, client_keys_file=path)
+
+        def seen(given: ApiSettings) -> list[tuple[Level, str]]:
+            return [(finding.level, finding.detail) for finding in client_keys(given)]
+
+        assert seen(ApiSettings(_env_file=None)) == []
+        assert [level for level, _ in seen(settings)] == [Level.OK, Level.FAIL]
+        path.write_text('{"keys": []}')
+        path.chmod(0o600)
+        assert seen(settings) == [(Level.OK, "2 in API_TOKENS"), (Level.OK, f"0 in {path}")]
+        assert [level for level, _ in seen(alone)] == [Level.WARN]
+        path.chmod(0o620)
+        assert [level for level, _ in seen(settings)] == [Level.OK, Level.WARN, Level.OK]
 
     def test_a_healthy_server(self) -> None:
         info = {"valkey_version": "9.1.2", "maxmemory_policy": "noeviction", "aof_enabled": 1, "maxmemory": 100}

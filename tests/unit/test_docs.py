@@ -14,6 +14,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/client-keys.md",
     "docs/cloudflare.md",
     "docs/configuration.md",
     "docs/performance.md",
