@@ -1,7 +1,8 @@
 """From a queued job to the client's answer, and what happens when the client leaves before it has it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 
 import structlog
 from starlette.requests import Request
@@ -9,15 +10,21 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from api.errors import error_reply
-from api.relay import ClientGoneError, Reader, Relay
+from api.reader import ClientGoneError, Reader, Taken
+from api.relay import Relay
 from api.replies import EventStream, Frames, json_reply
 from api.submit import Desk, Ticket
+from api.wishes import Wishes
 from proto.clients import Client
-from proto.dialects.base import Dialect, StreamEncoder
-from proto.errors import GatewayError
+from proto.dialects import get_dialect
+from proto.dialects.base import Dialect
+from proto.errors import ErrorCode, GatewayError
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Failed
+from proto.jobs import ReplyHeader, Status
+from proto.replay import Replay
 from store.connection import StoreError
 from store.jobs import Jobs
+from store.readers import Readers, ReadingMode, Record
 
 log = structlog.get_logger()
 
@@ -25,28 +32,31 @@ log = structlog.get_logger()
 class Attachment:
     """One request attached to one job: it reads, it notices the client's leaving, and it lets go exactly once."""
 
-    def __init__(self, answers: "Answers", reader: Reader, receive: Receive) -> None:
+    def __init__(self, answers: "Answers", reader: Reader, receive: Receive, *, keep: bool) -> None:
         self.reader = reader
-        #: Whether the client has left before it had everything.
-        self.gone = False
+        #: Whether the job is there to be left; it is not while it has yet to be admitted.
+        self.joined = False
         #: Whether the client was given everything.
         self.delivered = False
+        #: Whether a response under way has taken this over, and will close it.
+        self.handed_over = False
         self._answers = answers
+        self._keep = keep
         self._watcher = asyncio.create_task(self._watch(receive), name="client-watcher")
 
     def close(self) -> None:
-        """Let go of the job; a client that left before the end takes its job with it."""
+        """Let go of the job."""
         self._watcher.cancel()
         self._answers.relay.close(self.reader)
         if self.delivered:
-            self._answers.jobs.delivered(self.reader.job_id)
-        elif self.gone:
-            self._answers.cancel_soon(self.reader.job_id)
+            if not self._keep:
+                self._answers.jobs.delivered(self.reader.job_id)
+        elif self.joined:
+            self._answers.leave_soon(self.reader.job_id)
 
     async def _watch(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self.gone = True
         self.reader.fail(ClientGoneError())
 
 
@@ -58,100 +68,184 @@ class Answers:
             failure is still an HTTP status the client's SDK can retry.
     """
 
-    def __init__(self, desk: Desk, relay: Relay, jobs: Jobs, *, hold_headers: float) -> None:
+    def __init__(self, desk: Desk, relay: Relay, jobs: Jobs, readers: Readers, *, hold_headers: float) -> None:
         self.relay = relay
         #: Set when the process was told to stop: from then on a connection that ends does not mean a client that left.
         self.stopping = False
-        self._desk = desk
         self.jobs = jobs
+        self._desk = desk
+        self._readers = readers
         self._hold_headers = hold_headers
-        self._cancelling: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
-    async def answer(self, request: Request, dialect: Dialect, ticket: Ticket, client: Client) -> Response:
-        """Queue the job and answer the request out of its log.
+    async def answer(
+        self, request: Request, dialect: Dialect, ticket: Ticket, client: Client, wishes: Wishes
+    ) -> Response:
+        """Queue the job and answer the request out of its log, or at once if it is detached.
 
         Raises:
             GatewayError: the job could not be queued.
         """
-        attachment = Attachment(self, self.relay.open(ticket.job.id), request.receive)
-        handed_over = False
-        try:
-            await self._desk.submit(ticket, client=client, reply_to=self.relay.channel)
-            if not ticket.header.stream:
-                return await self._whole(request, dialect, ticket, attachment)
-            events = await self._held(attachment.reader)
-            if events and isinstance(events[-1], Failed) and not any(isinstance(e, OUTPUT_KINDS) for e in events):
-                attachment.delivered = True
-                return _with_job(error_reply(request, dialect, events[-1]), ticket)
-            handed_over = True
-            frames = self._frames(attachment, dialect.stream(ticket.header), events)
-            return _with_job(EventStream(frames, {}, attachment.close), ticket)
-        except ClientGoneError:
-            return Response(status_code=499)
-        finally:
-            if not handed_over:
-                attachment.close()
+        if wishes.detached:
+            await self._desk.submit(ticket, client=client, reply_to="", leaving=wishes.leaving, keep=wishes.keep)
+            return _with_job(_accepted(ticket.job.id), ticket.header)
+        reader = self.relay.open(ticket.job.id)
+        with self._attachment(request, reader, keep=wishes.keep) as attachment:
+            try:
+                await self._desk.submit(
+                    ticket, client=client, reply_to=self.relay.channel, leaving=wishes.leaving, keep=wishes.keep
+                )
+                attachment.joined = True
+                return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
+            except ClientGoneError:
+                return Response(status_code=499)
 
-    def cancel_soon(self, job_id: str) -> None:
-        """Cancel a job whose client has left, without making anybody wait."""
-        if self.stopping:
+    async def attach(self, request: Request, job_id: str, client: Client, wishes: Wishes) -> Response:
+        """Answer a chat request out of a job that is there already, running or ended, as its first request was.
+
+        What leaving means for the job was settled when it was admitted. `client` must be the one whose job it is.
+
+        Raises:
+            GatewayError: JOB_NOT_FOUND, or the store is away.
+        """
+        record = await self.record(job_id, client)
+        if wishes.detached:
+            return _with_job(_accepted(job_id, record.status), record.header)
+        mode: ReadingMode = "stream" if record.header.stream else "whole"
+        reader = await self.join(job_id, mode)
+        with self._attachment(request, reader, keep=record.keep) as attachment:
+            attachment.joined = True
+            dialect = get_dialect(record.header.dialect)
+            try:
+                return await self._reply(request, dialect, record.header, attachment, ids=wishes.resumable)
+            except ClientGoneError:
+                return Response(status_code=499)
+
+    async def record(self, job_id: str, client: Client) -> Record:
+        """What is known of one of the client's jobs; another client's does not exist for it.
+
+        Raises:
+            GatewayError: JOB_NOT_FOUND, or the store is away.
+        """
+        record = await self._readers.look(job_id)
+        if record is None or record.client != client.name:
+            raise _not_found()
+        return record
+
+    async def join(self, job_id: str, mode: ReadingMode) -> Reader:
+        """Start reading a job that is there already.
+
+        Raises:
+            GatewayError: JOB_NOT_FOUND, or the store is away.
+        """
+        reader = await self.relay.attach(job_id, mode)
+        if reader is None:
+            raise _not_found()
+        return reader
+
+    def leave_soon(self, job_id: str) -> None:
+        """Say that a client has left, without making anybody wait; the last one may take its job with it."""
+        if self.stopping or self.relay.is_read(job_id):
             return
-        task = asyncio.create_task(self._cancel(job_id), name="cancel-job")
-        self._cancelling.add(task)
-        task.add_done_callback(self._cancelling.discard)
+        task = asyncio.create_task(self._leave(job_id), name="leave-job")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
-    async def _cancel(self, job_id: str) -> None:
+    async def _leave(self, job_id: str) -> None:
+        if self.relay.is_read(job_id):
+            return  # somebody has come meanwhile
         try:
-            status = await self.jobs.cancel(job_id)
+            status = await self._readers.leave(job_id, self.relay.channel)
         except StoreError:
-            log.warning("job.cancel_failed", job_id=job_id)
+            log.warning("job.leave_failed", job_id=job_id)
         else:
             log.info("job.client_left", job_id=job_id, status=status)
 
-    async def _whole(self, request: Request, dialect: Dialect, ticket: Ticket, attachment: Attachment) -> Response:
+    @contextmanager
+    def _attachment(self, request: Request, reader: Reader, *, keep: bool) -> Iterator[Attachment]:
+        """Let go after the block, unless a response under way took it over."""
+        attachment = Attachment(self, reader, request.receive, keep=keep)
+        try:
+            yield attachment
+        finally:
+            if not attachment.handed_over:
+                attachment.close()
+
+    async def _reply(
+        self, request: Request, dialect: Dialect, header: ReplyHeader, attachment: Attachment, *, ids: bool
+    ) -> Response:
+        """The answer as the request asked for it: whole, or a stream whose headers wait for the first output."""
+        if not header.stream:
+            return await self._whole(request, dialect, header, attachment)
+        entries = await self._held(attachment.reader)
+        events = _events(entries)
+        if events and isinstance(events[-1], Failed) and not any(isinstance(e, OUTPUT_KINDS) for e in events):
+            attachment.delivered = True
+            return _with_job(error_reply(request, dialect, events[-1]), header)
+        replay = Replay(dialect.stream(header), ids=ids)
+        return _with_job(_stream(attachment, replay, entries), header)
+
+    async def _whole(self, request: Request, dialect: Dialect, header: ReplyHeader, attachment: Attachment) -> Response:
         events: list[Event] = []
         while not (events and isinstance(events[-1], TERMINAL_KINDS)):
-            events += await attachment.reader.next()
+            events += _events(await attachment.reader.next())
         attachment.delivered = True
         if isinstance(events[-1], Failed):
-            return _with_job(error_reply(request, dialect, events[-1]), ticket)
-        return _with_job(json_reply(dialect.whole(ticket.header, events)), ticket)
+            return _with_job(error_reply(request, dialect, events[-1]), header)
+        return _with_job(json_reply(dialect.whole(header, events)), header)
 
-    async def _held(self, reader: Reader) -> list[Event]:
+    async def _held(self, reader: Reader) -> list[Taken]:
         """What comes until the first output or the end, or until the headers have waited long enough."""
-        events: list[Event] = []
+        entries: list[Taken] = []
         try:
             async with asyncio.timeout(self._hold_headers):
-                while not any(isinstance(event, (*OUTPUT_KINDS, *TERMINAL_KINDS)) for event in events):
-                    events += await reader.next()
+                while not any(isinstance(event, (*OUTPUT_KINDS, *TERMINAL_KINDS)) for event in _events(entries)):
+                    entries += await reader.next()
         except TimeoutError:
             pass
-        return events
-
-    async def _frames(
-        self, attachment: Attachment, encoder: StreamEncoder, events: list[Event]
-    ) -> AsyncGenerator[Frames, None]:
-        opening = encoder.opening()
-        try:
-            while not attachment.delivered:
-                frames = [*opening, *[frame for event in events for frame in encoder.feed(event)]]
-                opening = []
-                attachment.delivered = bool(events) and isinstance(events[-1], TERMINAL_KINDS)
-                if frames or attachment.delivered:
-                    yield Frames(b"".join(frames), last=attachment.delivered)
-                elif not events:
-                    yield Frames(encoder.keepalive())
-                if not attachment.delivered:
-                    events = await attachment.reader.next()
-        except ClientGoneError:
-            return
-        except GatewayError as error:
-            failed = Failed(error.code, error.message, error.retry_after)
-            yield Frames(b"".join(encoder.feed(failed)), last=True)
+        return entries
 
 
-def _with_job(response: Response, ticket: Ticket) -> Response:
-    response.headers["x-job-id"] = ticket.job.id
-    if ticket.header.ignored:
-        response.headers["x-ignored-fields"] = ", ".join(ticket.header.ignored)
+def _stream(attachment: Attachment, replay: Replay, entries: list[Taken]) -> Response:
+    attachment.handed_over = True
+    return EventStream(_frames(attachment, replay, entries), {}, attachment.close)
+
+
+async def _frames(attachment: Attachment, replay: Replay, entries: list[Taken]) -> AsyncGenerator[Frames, None]:
+    opening = replay.opening()
+    try:
+        while not attachment.delivered:
+            frames = [*opening, *[frame for entry in entries for frame in replay.feed(entry.seq, entry.events)]]
+            opening = []
+            attachment.delivered = bool(entries) and isinstance(entries[-1].events[-1], TERMINAL_KINDS)
+            if frames or attachment.delivered:
+                yield Frames(b"".join(frames), last=attachment.delivered)
+            elif not entries:
+                yield Frames(replay.keepalive())
+            if not attachment.delivered:
+                entries = await attachment.reader.next()
+    except ClientGoneError:
+        return
+    except GatewayError as error:
+        failed = Failed(error.code, error.message, error.retry_after)
+        yield Frames(b"".join(replay.unlogged(failed)), last=True)
+
+
+def _events(entries: list[Taken]) -> list[Event]:
+    return [event for entry in entries for event in entry.events]
+
+
+def _not_found() -> GatewayError:
+    return GatewayError(ErrorCode.JOB_NOT_FOUND, "There is no such job here, or it ended too long ago.")
+
+
+def _accepted(job_id: str, status: Status = Status.QUEUED) -> Response:
+    headers = {"Location": f"/v1/jobs/{job_id}", "Preference-Applied": "respond-async"}
+    return json_reply({"id": job_id, "object": "job", "status": status}, status=202, headers=headers)
+
+
+def _with_job(response: Response, header: ReplyHeader) -> Response:
+    response.headers["x-job-id"] = header.id_seed
+    if header.ignored:
+        response.headers["x-ignored-fields"] = ", ".join(header.ignored)
     return response

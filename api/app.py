@@ -24,6 +24,7 @@ from proto.models import ModelCatalogue
 from store.broker import create_celery
 from store.connection import Store
 from store.jobs import Jobs
+from store.readers import Readers
 from store.settings import StoreSettings
 from tokens.pool import TokenPool
 from tokens.settings import TokenSettings
@@ -62,7 +63,8 @@ async def open_services(
     store = Store(url)
     jobs = Jobs(store, store_settings)
     publisher = Publisher(create_celery(store_settings))
-    relay = Relay(url, jobs, replica=secrets.token_hex(6), keepalive=settings.keepalive)
+    readers = Readers(store, jobs.keys)
+    relay = Relay(url, jobs, readers, replica=secrets.token_hex(6), keepalive=settings.keepalive)
     catalogue = ModelCatalogue(settings.models, settings.model_aliases)
     desk = Desk(jobs, publisher, catalogue)
     services = Services(
@@ -70,7 +72,7 @@ async def open_services(
         client_keys=client_keys,
         catalogue=catalogue,
         desk=desk,
-        answers=Answers(desk, relay, jobs, hold_headers=settings.hold_headers),
+        answers=Answers(desk, relay, jobs, readers, hold_headers=settings.hold_headers),
         # The front door lends nothing: it only counts what the workers lend.
         health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
     )

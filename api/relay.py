@@ -1,19 +1,20 @@
 """How the entries of running jobs reach the requests that wait for them.
 
-One subscription per process carries the live entries of all its jobs. It is only the fast path: an entry out of
-order, a new subscription, or two seconds of silence make a reader look into the log, which is the truth.
+One subscription per process carries the live entries of all the jobs read here. It is only the fast path: an entry out
+of order, a new subscription, or two seconds of silence make a reader look into the log, which is the truth.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter
 from typing import Final
 
 import structlog
 
+from api.reader import Reader
 from proto.errors import ErrorCode, GatewayError
-from proto.events import Event, decode_events
 from store.connection import StoreError
-from store.jobs import Entry, Jobs, Tail, parse_message
+from store.jobs import Jobs, Tail, parse_message
+from store.readers import Readers, ReadingMode
 from store.subscriber import Subscriber
 
 log = structlog.get_logger()
@@ -21,85 +22,21 @@ log = structlog.get_logger()
 #: Seconds of silence after which the log is asked whether something was missed, once a second.
 SILENCE: Final = 2.0
 CHECK_EVERY: Final = 1.0
-
-
-class ClientGoneError(Exception):
-    """The client has left; nobody waits for the answer."""
-
-
-class Reader:
-    """One request's view of a job's log: every entry once, in order. Made and closed by the relay."""
-
-    def __init__(self, job_id: str, now: float) -> None:
-        self.job_id = job_id
-        self.last_seq = 0
-        self.heard_at = now
-        self.kept_alive_at = now
-        self._highest_seen = 0
-        self._events: deque[Event] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._failure: Exception | None = None
-        self._keepalive_due = False
-
-    async def next(self) -> list[Event]:
-        """Wait for what comes next; an empty list means that a keepalive is due.
-
-        Raises:
-            ClientGoneError: the client has left.
-            GatewayError: the job's record has vanished.
-        """
-        while not self._events and self._failure is None and not self._keepalive_due:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        if self._failure is not None:
-            raise self._failure
-        self._keepalive_due = False
-        events = list(self._events)
-        self._events.clear()
-        return events
-
-    def take(self, entry: Entry, now: float) -> bool:
-        """Take an entry if it is the next one; False when it shows that something is missing before it."""
-        self._highest_seen = max(self._highest_seen, entry.seq)
-        if entry.seq > self.last_seq + 1:
-            return False
-        if entry.seq == self.last_seq + 1:
-            self.last_seq = entry.seq
-            self.heard_at = self.kept_alive_at = now
-            self._events.extend(decode_events(entry.data))
-            self._notify()
-        return True
-
-    @property
-    def behind(self) -> bool:
-        """Whether an entry was seen that is not yet taken."""
-        return self._highest_seen > self.last_seq
-
-    def keep_alive(self, now: float) -> None:
-        """Ask the waiting request to send a keepalive."""
-        self.kept_alive_at = now
-        self._keepalive_due = True
-        self._notify()
-
-    def fail(self, failure: Exception) -> None:
-        """Make the waiting request end with an exception."""
-        self._failure = failure
-        self._notify()
-
-    def _notify(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+#: Seconds between two signs of life of this replica.
+BEAT_EVERY: Final = 2.0
 
 
 class Relay:
     """All readers of one API process."""
 
-    def __init__(self, redis_url: str, jobs: Jobs, *, replica: str, keepalive: float) -> None:
+    def __init__(self, redis_url: str, jobs: Jobs, readers: Readers, *, replica: str, keepalive: float) -> None:
         self.channel = jobs.keys.replica_channel(replica)
         self._jobs = jobs
+        self._store_readers = readers
         self._keepalive = keepalive
-        self._readers: dict[str, Reader] = {}
-        self._catching_up: dict[str, asyncio.Task[None]] = {}
+        self._readers: dict[str, set[Reader]] = {}
+        self._attaching: Counter[str] = Counter()
+        self._catching_up: dict[Reader, asyncio.Task[None]] = {}
         self._subscriber = Subscriber(redis_url, self.channel, self._on_message, self._on_subscribed)
 
     @property
@@ -108,43 +45,79 @@ class Relay:
         return self._subscriber.connected
 
     def open(self, job_id: str) -> Reader:
-        """Start reading a job's log from its start. Open before admission, so that nothing can be missed."""
-        reader = self._readers[job_id] = Reader(job_id, asyncio.get_running_loop().time())
+        """Start reading the log of a job that is yet to be admitted, so that nothing can be missed."""
+        return self._add(Reader(job_id, asyncio.get_running_loop().time()))
+
+    async def attach(self, job_id: str, mode: ReadingMode) -> Reader | None:
+        """Start reading the log of a job that is there already; None without a record.
+
+        Raises:
+            StoreError: the store is away.
+        """
+        self._attaching[job_id] += 1
+        try:
+            watch = await self._store_readers.watch(job_id, self.channel, mode)
+        finally:
+            self._attaching[job_id] -= 1
+            self._attaching += Counter()  # drops what is at zero
+        if watch is None:
+            return None
+        skipped = watch.skipped if mode == "stream" else 0
+        reader = self._add(Reader(job_id, asyncio.get_running_loop().time(), skipped=skipped))
+        reader.expect(watch.seq)
+        self._catch_up(reader)
         return reader
 
     def close(self, reader: Reader) -> None:
         """Stop reading."""
-        self._readers.pop(reader.job_id, None)
+        readers = self._readers.get(reader.job_id, set())
+        readers.discard(reader)
+        if not readers:
+            self._readers.pop(reader.job_id, None)
+
+    def is_read(self, job_id: str) -> bool:
+        """Whether somebody reads the job here, or is about to."""
+        return job_id in self._readers or job_id in self._attaching
 
     async def run(self) -> None:
         """Listen and look after silent readers until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._subscriber.run(), name="relay-subscriber")
             group.create_task(self._watch_silence(), name="relay-silence")
+            group.create_task(self._beat(), name="relay-beat")
 
     def _on_message(self, message: bytes) -> None:
         job_id, entry = parse_message(message)
-        reader = self._readers.get(job_id)
-        if reader is not None and not reader.take(entry, asyncio.get_running_loop().time()):
-            self._catch_up(reader)
+        for reader in self._readers.get(job_id, ()):
+            if not reader.take(entry, asyncio.get_running_loop().time()):
+                self._catch_up(reader)
 
     def _on_subscribed(self) -> None:
-        for reader in self._readers.values():
+        for reader in self._all():
             self._catch_up(reader)
 
+    def _add(self, reader: Reader) -> Reader:
+        self._readers.setdefault(reader.job_id, set()).add(reader)
+        return reader
+
+    def _all(self) -> list[Reader]:
+        return [reader for readers in self._readers.values() for reader in readers]
+
     def _catch_up(self, reader: Reader) -> None:
-        if reader.job_id not in self._catching_up:
+        if reader not in self._catching_up:
             task = asyncio.create_task(self._read_log(reader), name="relay-catch-up")
-            self._catching_up[reader.job_id] = task
-            task.add_done_callback(lambda _: self._catching_up.pop(reader.job_id, None))
+            self._catching_up[reader] = task
+            task.add_done_callback(lambda _: self._catching_up.pop(reader, None))
 
     async def _read_log(self, reader: Reader) -> None:
         """Read from where the reader stands, and again for what was published meanwhile."""
         try:
             while True:
-                before = reader.last_seq
+                before, expected = reader.last_seq, reader.expected
                 for entry in await self._jobs.read(reader.job_id, after=before):
                     reader.take(entry, asyncio.get_running_loop().time())
+                if reader.last_seq == before < expected:
+                    reader.fail(GatewayError(ErrorCode.JOB_GONE, "The job's log is no longer complete."))
                 if not reader.behind or reader.last_seq == before:
                     return
         except StoreError:
@@ -155,22 +128,46 @@ class Relay:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(CHECK_EVERY)
-            silent = [r for r in self._readers.values() if loop.time() - r.heard_at >= SILENCE]
+            asked_at = loop.time()
+            silent = [reader for reader in self._all() if asked_at - reader.heard_at >= SILENCE]
             if not silent:
                 continue
+            job_ids = list({reader.job_id for reader in silent})
             try:
-                tails = await self._jobs.tails([reader.job_id for reader in silent])
+                tails = dict(zip(job_ids, await self._jobs.tails(job_ids), strict=True))
             except StoreError:
                 continue
-            for reader, tail in zip(silent, tails, strict=True):
-                self.look_after(reader, tail, loop.time())
+            for reader in silent:
+                if reader.heard_at < asked_at:
+                    self.look_after(reader, tails[reader.job_id], loop.time())
 
     def look_after(self, reader: Reader, tail: Tail | None, now: float) -> None:
         """What a silent reader needs, now that it is known where its log ends and whether its job lives."""
         if tail is None:
             reader.fail(GatewayError(ErrorCode.INTERRUPTED, "The job's record is gone; the answer cannot be told."))
-            return
-        if tail.seq > reader.last_seq:
+        elif tail.seq < reader.last_seq:
+            reader.fail(GatewayError(ErrorCode.INTERRUPTED, "The gateway's store has lost a part of the answer."))
+        elif tail.seq > reader.last_seq:
+            reader.expect(tail.seq)
             self._catch_up(reader)
         elif tail.alive and now - reader.kept_alive_at >= self._keepalive:
             reader.keep_alive(now)
+
+    async def _beat(self) -> None:
+        """Say that this replica is there, so that another one's last reader knows whether the job is read here."""
+        try:
+            while True:
+                try:
+                    await self._store_readers.beat(self.channel)
+                except StoreError:
+                    log.debug("relay.beat_lost")
+                await asyncio.sleep(BEAT_EVERY)
+        finally:
+            await self._retire()
+
+    async def _retire(self) -> None:
+        try:
+            async with asyncio.timeout(1):
+                await self._store_readers.retire(self.channel)
+        except (StoreError, TimeoutError):
+            log.debug("relay.beat_lost")

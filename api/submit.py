@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from api.publisher import Publisher
-from proto.clients import Client
+from proto.clients import Client, Leaving
 from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
 from proto.estimate import estimate_conversation
@@ -67,8 +67,16 @@ class Desk:
         )
         return Ticket(job, header)
 
-    async def submit(self, ticket: Ticket, *, client: Client, reply_to: str) -> None:
-        """Admit the job and enqueue it.
+    async def submit(
+        self,
+        ticket: Ticket,
+        *,
+        client: Client,
+        reply_to: str,
+        leaving: Leaving = Leaving.CANCEL,
+        keep: bool = False,
+    ) -> None:
+        """Admit the job and enqueue it; the arguments are those of `Jobs.admit`.
 
         Raises:
             GatewayError: no room, or the store or the broker is away. Then no job is left behind.
@@ -76,7 +84,15 @@ class Desk:
         job, header = ticket
         if self.store_full:
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
-        admission = await self._jobs.admit(job, header, client=client.name, limits=client.limits, reply_to=reply_to)
+        admission = await self._jobs.admit(
+            job,
+            header,
+            client=client.name,
+            limits=client.limits,
+            reply_to=reply_to,
+            leaving=leaving,
+            keep=keep,
+        )
         if admission is not Admission.OK:
             code, message, retry_after = _REFUSALS[admission]
             raise GatewayError(code, message, retry_after=retry_after)

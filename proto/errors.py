@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     INVALID_API_KEY = "invalid_api_key"
     NOT_PERMITTED = "not_permitted"
     NOT_FOUND = "not_found"
+    JOB_NOT_FOUND = "job_not_found"
+    JOB_GONE = "job_gone"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
     RATE_LIMITED = "rate_limited"
@@ -97,6 +99,8 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.INVALID_API_KEY: ErrorRow(401, "invalid_request_error", "invalid_api_key", 401, "authentication_error"),
     _E.NOT_PERMITTED: ErrorRow(403, "invalid_request_error", "not_permitted", 403, "permission_error"),
     _E.NOT_FOUND: ErrorRow(404, "invalid_request_error", "unknown_url", 404, "not_found_error"),
+    _E.JOB_NOT_FOUND: ErrorRow(404, "invalid_request_error", "job_not_found", 404, "not_found_error"),
+    _E.JOB_GONE: ErrorRow(410, "invalid_request_error", "job_gone", 410, "not_found_error"),
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
     _E.RATE_LIMITED: ErrorRow(429, "rate_limit_error", "rate_limit_exceeded", 429, "rate_limit_error"),

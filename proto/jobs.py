@@ -76,6 +76,7 @@ class ChatMessage(NamedTuple):
 
 _encoder = msgspec.msgpack.Encoder()
 _job_decoder = msgspec.msgpack.Decoder(ChatJob)
+_header_decoder = msgspec.msgpack.Decoder(ReplyHeader)
 
 
 def encode(record: ChatJob | ReplyHeader) -> bytes:
@@ -88,3 +89,10 @@ def decode_job(data: bytes) -> ChatJob:
     msgspec.ValidationError: the bytes are not a job of this or the previous release.
     """
     return _job_decoder.decode(data)
+
+
+def decode_header(data: bytes) -> ReplyHeader:
+    """Raises:
+    msgspec.ValidationError: the bytes are not a reply header of this or the previous release.
+    """
+    return _header_decoder.decode(data)

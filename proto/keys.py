@@ -58,8 +58,13 @@ class Keys:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal."""
         return f"{self.jobs_tag}:workers:{lane}"
 
+    @property
+    def replicas(self) -> str:
+        """Zset of front door channels by last heartbeat (ms); tells which readers of a job are still there."""
+        return f"{self.jobs_tag}:replicas"
+
     def replica_channel(self, replica: str) -> str:
-        """Pub/sub channel of one API process: the entries of the jobs it asked for."""
+        """Pub/sub channel of one API process: the entries of the jobs it reads."""
         return f"{self.jobs_tag}:replica:{replica}"
 
     @property

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from proto.clients import NO_LIMITS, ClientLimits
+from proto.clients import NO_LIMITS, ClientLimits, Leaving
 from proto.errors import ErrorCode
 from proto.events import Failed, Terminal, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
@@ -35,8 +35,12 @@ _TAIL = load_script(_FOLDER, "tail")
 MAX_ATTEMPTS: Final = 3
 #: Seconds a log lives once a client has had the whole answer.
 DELIVERED_TTL: Final = 60.0
-#: Seconds a worker may be silent before its lane counts as having no worker.
+#: Seconds a worker or a front door may be silent before it counts as gone.
 HEARTBEAT_AGE: Final = 10.0
+
+
+#: How the log of a job that was cancelled ends.
+CANCELLED_ENTRY: Final = encode_events([Failed(ErrorCode.CANCELLED, "The job was cancelled.")])
 
 
 class Admission(StrEnum):
@@ -108,8 +112,14 @@ class Jobs:
         client: str,
         reply_to: str,
         limits: ClientLimits = NO_LIMITS,
+        leaving: Leaving = Leaving.CANCEL,
+        keep: bool = False,
     ) -> Admission:
-        """Write the job if the waiting list and the client's share have room. `reply_to` is a replica's channel."""
+        """Write the job if the waiting list and the client's share have room.
+
+        `reply_to` is the channel of the replica that reads it; empty: nobody does, until one watches. `keep`: the log
+        lives no shorter once a client has had the whole answer.
+        """
         settings = self.settings
         lifetime = settings.job_deadline + settings.job_ttl
         answer: bytes = await self._store.run(
@@ -120,7 +130,7 @@ class Jobs:
                 client,
                 job.lane,
                 reply_to,
-                int(header.stream),
+                int(header.stream and bool(reply_to)),
                 encode(header),
                 encode(job),
                 job.deadline,
@@ -129,14 +139,15 @@ class Jobs:
                 settings.max_waiting_bytes,
                 limits.concurrency,
                 _ms(settings.job_ttl),
+                int(leaving is Leaving.DRAIN),
+                int(keep),
             ),
         )
         return Admission(answer.decode())
 
     async def cancel(self, job_id: str) -> Status | None:
         """Cancel a queued job at once, tell a running one's worker. Returns the job's status now, None if unknown."""
-        entry = encode_events([Failed(ErrorCode.CANCELLED, "The job was cancelled.")])
-        args = (job_id, entry, self.keys.control_channel)
+        args = (job_id, CANCELLED_ENTRY, self.keys.control_channel)
         answer: bytes | None = await self._store.run(_CANCEL, self.keys.job(job_id), args)
         return Status(answer.decode()) if answer else None
 
@@ -150,7 +161,7 @@ class Jobs:
     def delivered(self, job_id: str) -> None:
         """A client has had the whole answer: its log need not live as long as one nobody has read."""
         ttl = _ms(min(DELIVERED_TTL, self.settings.job_ttl))
-        self._store.post(("PEXPIRE", self.keys.record(job_id), ttl), ("PEXPIRE", self.keys.log(job_id), ttl))
+        self._store.post(*[("PEXPIRE", key, ttl, "LT") for key in (self.keys.record(job_id), self.keys.log(job_id))])
 
     async def tails(self, job_ids: Sequence[str]) -> list[Tail | None]:
         """Where the logs of several jobs end, asked in one pipeline."""

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from api.body import read_json
 from api.services import Services, services_of
+from api.wishes import wishes_of
 from proto.dialects import get_dialect
 
 router = APIRouter()
@@ -31,5 +32,6 @@ async def _chat(request: Request, dialect_name: str) -> Response:
     except ClientDisconnect:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)
+    wishes = wishes_of(request.headers, default=client.leaving)
     ticket = services.desk.prepare(dialect, body, client)
-    return await services.answers.answer(request, dialect, ticket, client)
+    return await services.answers.answer(request, dialect, ticket, client, wishes)

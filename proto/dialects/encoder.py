@@ -27,8 +27,9 @@ from proto.jobs import ReplyHeader
 class Encoder(ABC):
     """A `StreamEncoder` but for the frames themselves: knows which events show, the usage, and the open calls.
 
-    What a stream has sent cannot be taken back, so `Restarted` and `Revised` give no frames; nor does
-    `ToolResult`, though the call it answers is no longer open when the answer ends.
+    What a stream has sent cannot be taken back, so `Restarted` and `Revised` give no frames; what stands before the
+    former has shown nothing, and is forgotten. Nor does `ToolResult` give any, though the call it answers is no longer
+    open when the answer ends.
     """
 
     def __init__(self, header: ReplyHeader) -> None:
@@ -51,7 +52,11 @@ class Encoder(ABC):
             case ToolResult():
                 self._open_calls.discard(event.call_id)
                 return []
-            case Started() | Restarted() | Revised():
+            case Restarted():
+                self.usage = None
+                self._open_calls.clear()
+                return []
+            case Started() | Revised():
                 return []
             case Finished():
                 return self.finished(finish_reason(event, open_calls=bool(self._open_calls)), event)

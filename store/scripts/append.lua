@@ -4,7 +4,7 @@
 -- is refused: the store has lost what stood between, and an answer with a hole must not go on.
 -- Answers 0 done, 1 done and the job was cancelled, -1 refused: the job is another attempt's, ended or gone.
 local id, attempt, seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local r = redis.call('HMGET', record, 'attempt', 'seq', 'status', 'cancel', 'reply_to', 'stream', 'visible', 'ttl')
+local r = redis.call('HMGET', record, 'attempt', 'seq', 'status', 'cancel', 'reply_to', 'stream', 'visible', 'ttl', 'live')
 if r[1] ~= attempt then return -1 end
 local cancelled = r[4] and 1 or 0
 if seq <= tonumber(r[2]) then return cancelled end
@@ -12,8 +12,8 @@ if r[3] ~= 'running' or seq ~= tonumber(r[2]) + 1 then return -1 end
 
 local terminal = ARGV[6] ~= ''
 -- Nobody streams a whole answer: its readers wait for the terminal entry and read the log then.
-local channel = (r[6] == '1' or terminal) and r[5] or ''
-add_entry(id, seq, ARGV[4], channel)
+local heard = r[6] == '1' or r[9] or terminal
+add_entry(id, seq, ARGV[4], heard and r[5])
 local now = now_ms()
 if ARGV[5] == '1' and r[7] == '0' then
   redis.call('HSET', record, 'seq', seq, 'visible', 1, 'first', now)

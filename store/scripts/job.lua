@@ -23,13 +23,14 @@ local function join_waiting(id, deadline, bytes)
   redis.call('INCRBY', waiting_bytes, bytes)
 end
 
--- One entry joins the log, and all who listen hear it. `channel` is the replica that asked for the job.
-local function add_entry(id, seq, entry, channel)
+-- One entry joins the log, and all who listen hear it. `reply_to` are the channels of the replicas that read the job,
+-- one a line.
+local function add_entry(id, seq, entry, reply_to)
   redis.call('XADD', log, seq .. '-0', 'e', entry)
   if seq == 1 then
     redis.call('PEXPIREAT', log, redis.call('PEXPIRETIME', record))
   end
-  if channel and channel ~= '' then
+  for channel in string.gmatch(reply_to or '', '[^\n]+') do
     redis.call('PUBLISH', channel, id .. ':' .. seq .. ':' .. entry)
   end
 end
@@ -43,4 +44,31 @@ local function end_job(id, status, code, now, ttl)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
   redis.call('PEXPIRE', record, ttl)
   redis.call('PEXPIRE', log, ttl)
+end
+
+-- Cancels a job that has not ended: a queued one ends here with `entry`, a running one's worker is told.
+local function cancel_job(id, entry, control, now)
+  local r = redis.call('HMGET', record, 'status', 'seq', 'reply_to', 'ttl')
+  if r[1] == 'queued' then
+    local seq = tonumber(r[2]) + 1
+    add_entry(id, seq, entry, r[3])
+    redis.call('HSET', record, 'seq', seq)
+    end_job(id, 'cancelled', 'cancelled', now, r[4])
+    return 'cancelled'
+  end
+  if r[1] == 'running' then
+    redis.call('HSET', record, 'cancel', 1)
+    redis.call('PUBLISH', control, id)
+  end
+  return r[1]
+end
+
+-- The channels of `reply_to` but one, without those of replicas that were not heard of since `since`.
+local function other_readers(reply_to, channel, replicas, since)
+  local others = {}
+  for other in string.gmatch(reply_to, '[^\n]+') do
+    local beat = other ~= channel and redis.call('ZSCORE', replicas, other)
+    if beat and tonumber(beat) >= since then others[#others + 1] = other end
+  end
+  return others
 end

@@ -21,5 +21,6 @@ if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
 end
 redis.call('ZREM', leases, id)
 join_waiting(id, r[10], r[11])
-redis.call('HSET', record, 'status', 'queued', 'enqueued', now)
+-- What is in the log by now was nobody's to see: the next attempt starts anew after it.
+redis.call('HSET', record, 'status', 'queued', 'enqueued', now, 'visible', 0, 'from', r[2])
 return {'requeued', r[8], tonumber(r[7]) + 1}

@@ -2,7 +2,7 @@
 
 import time
 
-from proto.clients import NO_LIMITS, ClientLimits
+from proto.clients import NO_LIMITS, ClientLimits, Leaving
 from proto.conversation import Conversation, Message, Role, TextPart
 from proto.jobs import ChatJob, ReplyHeader
 from store.connection import Store
@@ -30,10 +30,13 @@ async def admit(
     deadline_in: float = 60,
     reply_to: str = "replica",
     limits: ClientLimits = NO_LIMITS,
+    leaving: Leaving = Leaving.CANCEL,
 ) -> Admission:
     """Admit a small chat."""
     header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
-    return await jobs.admit(chat(job_id, deadline_in), header, client=client, reply_to=reply_to, limits=limits)
+    return await jobs.admit(
+        chat(job_id, deadline_in), header, client=client, reply_to=reply_to, limits=limits, leaving=leaving
+    )
 
 
 async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:
