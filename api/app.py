@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api import errors
 from api.answer import Answers
 from api.auth import ClientKeys, keys_of
+from api.catalogue import follow_offer
 from api.health import Health
 from api.pressure import watch_memory
 from api.publisher import Publisher
@@ -24,6 +25,7 @@ from proto.models import ModelCatalogue
 from store.broker import create_celery
 from store.connection import Store
 from store.jobs import Jobs
+from store.models import SharedModels
 from store.readers import Readers
 from store.settings import StoreSettings
 from tokens.pool import TokenPool
@@ -78,6 +80,8 @@ async def open_services(
     )
     publisher.start()
     beside = [asyncio.create_task(relay.run()), asyncio.create_task(watch_memory(store, desk))]
+    if store_settings.models_refresh:
+        beside.append(asyncio.create_task(follow_offer(SharedModels(store, jobs.keys), catalogue)))
     try:
         yield services
     finally:

@@ -38,6 +38,21 @@ class Keys:
         self.waiting = f"{self.jobs_tag}:waiting"
         self.waiting_bytes = f"{self.jobs_tag}:waiting-bytes"
 
+    @property
+    def models(self) -> str:
+        """String; the encoded `ModelOffer`, written by the keeper, read by the front doors; stays until the next."""
+        return f"{self.jobs_tag}:models"
+
+    @property
+    def models_stale(self) -> str:
+        """String; set by workers that were told that the list has changed, deleted by the keeper; an hour."""
+        return f"{self.jobs_tag}:models-stale"
+
+    @property
+    def models_fetch(self) -> str:
+        """String; there while nobody else is to ask the upstream for its list; its TTL is the pause between tries."""
+        return f"{self.jobs_tag}:models-fetch"
+
     def record(self, job_id: str) -> str:
         """Hash; written by every verb of the job, read by the front door and the reaper."""
         return f"{self.jobs_tag}:job:{job_id}"

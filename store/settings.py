@@ -22,6 +22,8 @@ class StoreSettings(BaseSettings):
     #: Jobs that may wait for a worker, and the bytes of their payloads.
     max_waiting: int = Field(default=1000, gt=0)
     max_waiting_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
+    #: Seconds between two looks at the upstream's list of models; 0: it is never asked for, nor used.
+    models_refresh: float = Field(default=0, ge=0)
 
     @property
     def broker(self) -> str:

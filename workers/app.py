@@ -22,15 +22,18 @@ from store.broker import create_celery, send_chats, waiting_messages
 from store.connection import Store, StoreError
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
+from store.models import SharedModels
 from store.settings import StoreSettings
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
 from workers.keeper import Reaper
+from workers.models import ModelRefresher
 from workers.parts import first_refill, open_workshop
 from workers.runtime import Runtime, background
 from workers.settings import UpstreamSettings, WorkerSettings
+from workers.transport import build_client
 
 log = structlog.get_logger()
 
@@ -97,7 +100,7 @@ def run_keeper() -> None:
     configure_logging(LogSettings())
     store_settings = StoreSettings()
     app = create_celery(store_settings)
-    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings()))
+    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings()))
     register_rounds(app, runtime)
     app.conf.beat_schedule = {
         "reap": {"task": REAP_TASK, "schedule": REAP_EVERY, "options": {"expires": 5 * REAP_EVERY}},
@@ -112,11 +115,18 @@ def run_keeper() -> None:
 
 
 @asynccontextmanager
-async def _open_keeper(store_settings: StoreSettings, token_settings: TokenSettings) -> AsyncIterator[KeeperParts]:
+async def _open_keeper(
+    store_settings: StoreSettings, token_settings: TokenSettings, upstream_settings: UpstreamSettings
+) -> AsyncIterator[KeeperParts]:
     store = Store(store_settings.redis_url.get_secret_value())
     jobs = Jobs(store, store_settings)
-    async with open_pool(token_settings, store, jobs.keys) as pool, background(first_refill(pool)):
-        yield KeeperParts(jobs, pool, Reaper(jobs))
+    async with open_pool(token_settings, store, jobs.keys) as pool, build_client(upstream_settings) as client:
+        beside = [first_refill(pool)]
+        if store_settings.models_refresh:
+            shared = SharedModels(store, jobs.keys)
+            beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())
+        async with background(*beside):
+            yield KeeperParts(jobs, pool, Reaper(jobs))
     await store.aclose()
 
 

@@ -20,6 +20,7 @@ from proto.warp_events import EventTranslator
 from proto.warp_request import RequestOptions, build_request, sent_message_ids
 from store.connection import StoreError
 from store.jobs import Ack, Claim, Jobs
+from store.models import SharedModels
 from tokens import outcomes
 from tokens.lease import Lease
 from tokens.pool import TokenPool
@@ -46,6 +47,7 @@ class Workshop:
     upstream: Upstream
     request_options: RequestOptions
     enqueue: Callable[[ChatMessage], Awaitable[None]]
+    models: SharedModels
 
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
@@ -218,6 +220,9 @@ class Attempt:
             except UpstreamError:
                 self.log.append(limiter.end())  # what was held back had come before the break
                 raise
+            finally:
+                if translator.models_stale:
+                    self._shop.models.tell_stale()
         if terminal is None:
             raise truncated()
         lease.outcome(outcomes.OK)

@@ -13,6 +13,7 @@ from proto.jobs import ChatMessage, Lane
 from proto.warp_request import RequestOptions
 from store.connection import Store
 from store.jobs import Jobs
+from store.models import SharedModels
 from store.settings import StoreSettings
 from store.subscriber import Subscriber
 from tokens.pool import TokenPool, open_pool
@@ -61,7 +62,16 @@ async def open_workshop(
     ):
         upstream = Upstream(client, upstream_settings)
         async with background(relay.run(), control.run(), held.renew(pool.renew_all), first_refill(pool)):
-            yield Workshop(jobs, relay, held, pool, upstream, RequestOptions(history=settings.warp_history), enqueue)
+            yield Workshop(
+                jobs,
+                relay,
+                held,
+                pool,
+                upstream,
+                RequestOptions(history=settings.warp_history),
+                enqueue,
+                SharedModels(store, jobs.keys),
+            )
         await jobs.retire(held.worker, lane)
     await relay_store.aclose()
     await store.aclose()

@@ -1,24 +1,29 @@
 """The model list, in the shape of whoever asks."""
 
 from fastapi import APIRouter
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import dialect_of
 from api.replies import json_reply
 from api.services import services_of
-from proto.errors import ErrorCode, GatewayError
+from proto.errors import BadRequestError, ErrorCode, GatewayError
+from proto.models import MAX_PAGE, PAGE
 
 router = APIRouter()
 
 
 @router.get("/v1/models")
 async def list_models(request: Request) -> Response:
-    """All configured models."""
+    """All names worth listing; in pages for Anthropic's clients."""
     services = services_of(request)
     services.client_keys.client(request.headers)
-    anthropic = dialect_of(request).name == "anthropic"
-    return json_reply(services.catalogue.anthropic_list() if anthropic else services.catalogue.openai_list())
+    if dialect_of(request).name != "anthropic":
+        return json_reply(services.catalogue.openai_list())
+    query = request.query_params
+    page = services.catalogue.anthropic_list(_limit(query), query.get("after_id", ""), query.get("before_id", ""))
+    return json_reply(page)
 
 
 @router.get("/v1/models/{model:path}")
@@ -30,3 +35,10 @@ async def get_model(request: Request, model: str) -> Response:
     if found is None:
         raise GatewayError(ErrorCode.MODEL_NOT_FOUND, f"There is no model {model!r} here.", param="model")
     return json_reply(found.anthropic() if dialect_of(request).name == "anthropic" else found.openai())
+
+
+def _limit(query: QueryParams) -> int:
+    given = query.get("limit", str(PAGE))
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:8]) <= MAX_PAGE:
+        raise BadRequestError(f"limit: must be a number from 1 to {MAX_PAGE}", param="limit")
+    return int(given)

@@ -111,8 +111,8 @@ class Answer:
             action.update_task_description.description = title
             self.actions(action)
 
-    def finish(self, reason: str = "done", usage: str = "charges") -> None:
-        """The last event. `reason` is a member of `StreamFinished.reason`, or `none`."""
+    def finish(self, reason: str = "done", usage: str = "charges", *, stale: bool = False) -> None:
+        """The last event. `reason` is a member of `StreamFinished.reason`, or `none`; `stale`: models have changed."""
         event = ResponseEvent()
         finished = event.finished
         finished.SetInParent()
@@ -122,6 +122,7 @@ class Answer:
             finished.internal_error.message = "simulated: something broke"
         if reason == "invalid_api_key":
             finished.invalid_api_key.model_name = self._real_model
+        finished.should_refresh_model_config = stale
         self._charge(finished, usage)
         self.event(event)
         self.closed = True

@@ -198,7 +198,7 @@ class Performer:
             raise ScriptError(f"there is no reason {reason!r} in {step.source}")
         if usage not in _USAGES:
             raise ScriptError(f"there is no usage {usage!r} in {step.source}")
-        self._answer.finish(reason, usage)
+        self._answer.finish(reason, usage, stale="stale" in step.words)
 
     def _cut(self, step: Step) -> None:
         self._end(step, Ending.CUT)

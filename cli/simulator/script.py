@@ -17,8 +17,9 @@ Output:
     subtask                                         a task of a helper whose text is no output
     unknown                                         fields, actions, messages and events of a newer schema, then text
 Ends:
-    finish      reason=done usage=charges           reason: a member of StreamFinished.reason, or `none`;
-                                                    usage: charges, tokens, total or none
+    finish      reason=done usage=charges [stale]   reason: a member of StreamFinished.reason, or `none`;
+                                                    usage: charges, tokens, total or none;
+                                                    `stale`: with the word that the list of models has changed
     cut         after=0                             the connection breaks, after so many deltas of text
     eof         after=0                             the response ends without `finished`
     silent      after=0 [headers]                   nothing more until the client leaves; `headers`: not even those
@@ -89,7 +90,7 @@ VERBS = {
     "rollback": _verb(),
     "subtask": _verb(),
     "unknown": _verb(),
-    "finish": _verb(keys="reason usage"),
+    "finish": _verb("stale", "reason usage"),
     "cut": _verb(keys="after"),
     "eof": _verb(keys="after"),
     "silent": _verb("headers", "after"),
