@@ -31,17 +31,23 @@ class OutputLimiter:
     Args:
         limits: what the client asked for.
         parallel_tool_calls: False allows one call in the answer; a second one ends it.
+        reasoning: False leaves out reasoning that comes though nobody wanted it.
         input_tokens: for the usage of an answer that is ended here, whose true usage never comes.
     """
 
-    def __init__(self, limits: Limits, *, parallel_tool_calls: bool = True, input_tokens: int = 0) -> None:
+    def __init__(
+        self, limits: Limits, *, parallel_tool_calls: bool = True, reasoning: bool = True, input_tokens: int = 0
+    ) -> None:
         self.done = False
         self._stops = [stop for stop in limits.stop if stop]
         self._bare_json = limits.json_schema is not None
         self._max_weight = limits.max_tokens * TOKEN_WEIGHT
         self._one_call = not parallel_tool_calls
+        self._no_reasoning = not reasoning
         self._input_tokens = input_tokens
-        self._passes_all = not (self._stops or self._bare_json or self._max_weight or self._one_call)
+        self._passes_all = not (
+            self._stops or self._bare_json or self._max_weight or self._one_call or self._no_reasoning
+        )
         self._text: _MessageText | None = None
         self._spent = 0
         self._reasoned = 0
@@ -75,11 +81,14 @@ class OutputLimiter:
             return
         if isinstance(event, Reasoning):
             self._reasoning_messages.add(event.message)
-            self._say(event, out)
+            if not self._no_reasoning:
+                self._say(event, out)
         elif isinstance(event, ToolCall):
             self._take_call(event, out)
         elif isinstance(event, Revised) and event.message not in self._reasoning_messages:
             self._take_revision(event, out)
+        elif isinstance(event, Revised) and self._no_reasoning:
+            pass
         else:
             out.append(event)
 

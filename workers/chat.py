@@ -206,6 +206,7 @@ class Attempt:
         limiter = OutputLimiter(
             job.conversation.limits,
             parallel_tool_calls=job.conversation.parallel_tool_calls,
+            reasoning=job.conversation.reasoning,
             input_tokens=job.input_tokens,
         )
         terminal: Terminal | None = None

@@ -1,5 +1,6 @@
 """The content blocks of Anthropic's messages, and how they become parts."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -23,15 +24,19 @@ from proto.dialects.common import (
     NonEmpty,
     Wire,
     arguments_text,
-    image,
     quoted,
     refusal,
     text_parts,
     unsupported,
 )
+from proto.dialects.media import image, text_document
 
 
-class TextBlock(Wire):
+class AnyBlock(Wire):
+    cache_control: Any = None
+
+
+class TextBlock(AnyBlock):
     type: Literal["text"]
     text: AnyText
 
@@ -46,7 +51,7 @@ class RemoteSource(Wire):
     type: Literal["url", "file"]
 
 
-class ImageBlock(Wire):
+class ImageBlock(AnyBlock):
     type: Literal["image"]
     source: Annotated[Base64Source | RemoteSource, Field(discriminator="type")]
 
@@ -61,53 +66,70 @@ class ContentSource(Wire):
     content: Content[Annotated[TextBlock | ImageBlock, Field(discriminator="type")]]
 
 
-class DocumentBlock(Wire):
+class DocumentBlock(AnyBlock):
     type: Literal["document"]
     source: Annotated[TextSource | ContentSource | Base64Source | RemoteSource, Field(discriminator="type")]
     title: AnyText | None = None
+    context: AnyText | None = None
+    citations: Any = None
 
 
-class SearchResultBlock(Wire):
+class SearchResultBlock(AnyBlock):
     type: Literal["search_result"]
     source: AnyText
     title: AnyText
     content: Many[TextBlock]
 
 
-class ThinkingBlock(Wire):
+class ThinkingBlock(AnyBlock):
     type: Literal["thinking"]
     thinking: AnyText
     signature: AnyText | None = None
 
 
-class RedactedThinkingBlock(Wire):
+class RedactedThinkingBlock(AnyBlock):
     type: Literal["redacted_thinking"]
     data: AnyText
 
 
-class ToolUseBlock(Wire):
+class ToolUseBlock(AnyBlock):
     type: Literal["tool_use"]
     id: NonEmpty
     name: NonEmpty
     input: Any = None
 
 
-class ToolReferenceBlock(Wire):
+class ToolReferenceBlock(AnyBlock):
     type: Literal["tool_reference"]
     tool_name: NonEmpty
 
 
-ResultBlock: TypeAlias = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
+class BrowserStateBlock(AnyBlock):
+    """The state of a tool of the vendor's, which is not on offer here."""
+
+    type: Literal["browser_state"]
 
 
-class ToolResultBlock(Wire):
+ResultBlock: TypeAlias = (
+    TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock | BrowserStateBlock
+)
+
+
+class ToolResultBlock(AnyBlock):
     type: Literal["tool_result"]
     tool_use_id: NonEmpty
     content: Content[Annotated[ResultBlock, Field(discriminator="type")]] = Field(default_factory=list)
     is_error: bool | None = None
 
 
-class ServerBlock(Wire):
+class CompactionBlock(AnyBlock):
+    """The vendor's summary of what came before; none if it failed."""
+
+    type: Literal["compaction"]
+    content: AnyText | None = None
+
+
+class ServerBlock(AnyBlock):
     """What the vendor's own tools left in a transcript; it means nothing to the upstream."""
 
     type: Literal[
@@ -137,12 +159,14 @@ Block: TypeAlias = (
     | RedactedThinkingBlock
     | ToolUseBlock
     | ToolResultBlock
+    | CompactionBlock
     | ServerBlock
 )
 
 
 class MessageIn(Wire):
     role: str
+    output_config: Any = None
     content: Content[Annotated[Block, Field(discriminator="type")]] = Field(default_factory=list)
 
 
@@ -151,7 +175,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.ignored: list[str] = []
-        self._documents: set[str] = set()
+        self._documents: Counter[str] = Counter()
 
     def message(self, message: MessageIn, path: str) -> Message:
         match message.role:
@@ -163,10 +187,23 @@ class Reader:
                 read, role = self._either, Role.SYSTEM
             case _:
                 raise refusal(f"{path}.role", f"{quoted(message.role)} is not a role that is supported")
+        if message.output_config:
+            self.ignored.append("messages.output_config")
         parts: list[Part] = []
         for j, block in enumerate(message.content):
+            self._note(block)
             parts += read(block, f"{path}.content[{j}]")
         return Message(role, parts)
+
+    def system(self, blocks: list[TextBlock]) -> list[str]:
+        """The texts of the request's own system prompt."""
+        for block in blocks:
+            self._note(block)
+        return [block.text for block in blocks if block.text]
+
+    def _note(self, block: AnyBlock) -> None:
+        if block.cache_control:
+            self.ignored.append("cache_control")
 
     def _either(self, block: Block, path: str) -> list[Part]:
         if isinstance(block, TextBlock):
@@ -185,7 +222,7 @@ class Reader:
             case SearchResultBlock():
                 return [DocumentPart(self._name(block.title), _search_result(block))]
             case ToolResultBlock():
-                content = list(_result_content(block, path))
+                content = list(self._result_content(block, path))
                 return [ToolResultPart(block.tool_use_id, content, is_error=bool(block.is_error))]
             case _:
                 return self._either(block, path)
@@ -198,61 +235,73 @@ class Reader:
             case RedactedThinkingBlock():
                 return [ReasoningPart("", block.data)] if block.data else []
             case ToolUseBlock():
-                return [ToolCallPart(block.id, block.name, arguments_text(block.input, f"{path}.input"))]
+                arguments = arguments_text(block.input, f"{path}.input", self.ignored)
+                return [ToolCallPart(block.id, block.name, arguments)]
+            case CompactionBlock():
+                return text_parts(block.content)
             case _:
                 return self._either(block, path)
 
     def _document(self, block: DocumentBlock, path: str) -> list[Part]:
-        content = list(_document_content(block, path))
+        content = list(self._document_content(block, path))
         text = "\n\n".join(part.text for part in content if isinstance(part, TextPart))
         document: list[Part] = [DocumentPart(self._name(block.title), text)] if text else []
         return document + [part for part in content if isinstance(part, ImagePart)]
 
+    def _document_content(self, block: DocumentBlock, path: str) -> Iterator[TextPart | ImagePart]:
+        """What the client says about a document, then the document."""
+        if block.citations:
+            self.ignored.append("messages.content.citations")
+        if block.context:
+            yield TextPart(block.context)
+        match block.source:
+            case TextSource():
+                if block.source.data:
+                    yield TextPart(block.source.data)
+            case ContentSource():
+                for k, inner in enumerate(block.source.content):
+                    if isinstance(inner, ImageBlock):
+                        yield _image(inner, f"{path}.source.content[{k}]")
+                    elif inner.text:
+                        yield TextPart(inner.text)
+            case Base64Source():
+                yield TextPart(text_document(block.title, block.source.data, f"{path}.source.data").text)
+            case RemoteSource():
+                raise unsupported(f"{path}.source", "documents by URL or file id are not fetched; send their text")
+
+    def _result_content(self, result: ToolResultBlock, path: str) -> Iterator[TextPart | ImagePart]:
+        for k, block in enumerate(result.content):
+            at = f"{path}.content[{k}]"
+            self._note(block)
+            match block:
+                case TextBlock():
+                    if block.text:
+                        yield TextPart(block.text)
+                case ImageBlock():
+                    yield _image(block, at)
+                case DocumentBlock():
+                    yield from self._document_content(block, at)
+                case SearchResultBlock():
+                    yield TextPart(f"{block.title}\n{_search_result(block)}")
+                case ToolReferenceBlock():
+                    yield TextPart(block.tool_name)
+                case BrowserStateBlock():
+                    self.ignored.append(at)
+
     def _name(self, title: str | None) -> str:
-        """A name no earlier document of the transcript has."""
-        name, number = title or "document", 2
-        while name in self._documents:
-            name, number = f"{title or 'document'} ({number})", number + 1
-        self._documents.add(name)
-        return name
+        """A name that tells the documents of one title apart."""
+        name = title or "document"
+        self._documents[name] += 1
+        number = self._documents[name]
+        return name if number == 1 else f"{name} ({number})"
 
 
 def _image(block: ImageBlock, path: str) -> ImagePart:
     if isinstance(block.source, RemoteSource):
-        raise unsupported(f"{path}.source", "images by URL or file id are not fetched; send them as base64")
+        why = "this gateway does not fetch images by URL or file id; send them as base64"
+        raise unsupported(f"{path}.source", why)
     return image(block.source.media_type, block.source.data, f"{path}.source.data")
-
-
-def _document_content(block: DocumentBlock, path: str) -> Iterator[TextPart | ImagePart]:
-    match block.source:
-        case TextSource():
-            if block.source.data:
-                yield TextPart(block.source.data)
-        case ContentSource():
-            for k, inner in enumerate(block.source.content):
-                if isinstance(inner, ImageBlock):
-                    yield _image(inner, f"{path}.source.content[{k}]")
-                elif inner.text:
-                    yield TextPart(inner.text)
-        case _:
-            raise unsupported(f"{path}.source", "only documents of text are supported, not PDFs, URLs or files")
 
 
 def _search_result(block: SearchResultBlock) -> str:
     return "\n\n".join([block.source, *(inner.text for inner in block.content)])
-
-
-def _result_content(result: ToolResultBlock, path: str) -> Iterator[TextPart | ImagePart]:
-    for k, block in enumerate(result.content):
-        match block:
-            case TextBlock():
-                if block.text:
-                    yield TextPart(block.text)
-            case ImageBlock():
-                yield _image(block, f"{path}.content[{k}]")
-            case DocumentBlock():
-                yield from _document_content(block, f"{path}.content[{k}]")
-            case SearchResultBlock():
-                yield TextPart(f"{block.title}\n{_search_result(block)}")
-            case ToolReferenceBlock():
-                yield TextPart(block.tool_name)

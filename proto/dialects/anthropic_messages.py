@@ -45,6 +45,11 @@ class ToolIn(Wire):
     name: NonEmpty | None = None
     description: AnyText | None = None
     input_schema: dict[str, Any] | None = None
+    cache_control: Any = None
+    strict: Any = None
+    defer_loading: Any = None
+    input_examples: Any = None
+    allowed_callers: Any = None
 
 
 class Choice(Wire):
@@ -79,7 +84,12 @@ class MessagesRequest(WireRequest):
     tool_choice: Choice | None = None
     thinking: Thinking | None = None
     output_config: OutputConfig | None = None
+    output_format: OutputFormat | None = None
     stop_sequences: Stops = Field(default_factory=list)
+
+
+#: Where the reply header says that the text of thinking blocks is not shown.
+_THINKING, _OMITTED = "thinking", "omitted"
 
 
 def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
@@ -90,7 +100,7 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
     conversation = Conversation(
         model=resolve_model(request.model),
         messages=messages,
-        system=[block.text for block in request.system if block.text] + system,
+        system=reader.system(request.system) + system,
         tools=tools,
         tool_choice=_tool_choice(request.tool_choice, tools),
         parallel_tool_calls=not (request.tool_choice and request.tool_choice.disable_parallel_tool_use),
@@ -98,7 +108,7 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         limits=Limits(
             max_tokens=min(request.max_tokens, MAX_TOKENS),
             stop=[stop for stop in request.stop_sequences if stop],
-            json_schema=_json_schema(request.output_config),
+            json_schema=_json_schema(request),
         ),
     )
     return ParsedRequest(
@@ -107,7 +117,7 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         stream=bool(request.stream),
         include_usage=False,
         ignored=ignored_names(request, [*_ignored_options(request), *server_tools, *reader.ignored]),
-        extra={},
+        extra={_THINKING: _OMITTED} if _omits_thinking(request.thinking) else {},
     )
 
 
@@ -154,21 +164,36 @@ def _wants_reasoning(thinking: Thinking | None) -> bool:
     return True
 
 
-def _json_schema(config: OutputConfig | None) -> dict[str, Any] | None:
-    if config is None or config.format is None:
+def _omits_thinking(thinking: Thinking | None) -> bool:
+    return thinking is not None and thinking.display == _OMITTED
+
+
+def _json_schema(request: MessagesRequest) -> dict[str, Any] | None:
+    """The schema of the answer; `output_format` is how betas called it."""
+    path, wanted = "output_config.format", request.output_config.format if request.output_config else None
+    if wanted is None:
+        path, wanted = "output_format", request.output_format
+    if wanted is None:
         return None
-    if config.format.type != "json_schema":
-        raise unsupported("output_config.format.type", f"{quoted(config.format.type)} is not supported")
-    return json_object(config.format.schema_, "output_config.format.schema")
+    if wanted.type != "json_schema":
+        raise unsupported(f"{path}.type", f"{quoted(wanted.type)} is not supported")
+    return json_object(wanted.schema_, f"{path}.schema")
 
 
 def _ignored_options(request: MessagesRequest) -> list[str]:
+    """What is understood and has no effect. Efforts are part of the upstream's model names."""
+    tools, thinking = request.tools, request.thinking
     options = {
         "output_config.effort": request.output_config and request.output_config.effort,
-        "thinking.budget_tokens": request.thinking and request.thinking.budget_tokens,
-        "thinking.display": request.thinking and request.thinking.display,
+        "thinking.budget_tokens": thinking and thinking.budget_tokens,
+        "thinking.display": thinking and thinking.display not in (None, "summarized", _OMITTED),
+        "cache_control": any(tool.cache_control for tool in tools),
+        "tools.strict": any(tool.strict for tool in tools),
+        "tools.defer_loading": any(tool.defer_loading for tool in tools),
+        "tools.input_examples": any(tool.input_examples for tool in tools),
+        "tools.allowed_callers": any(tool.allowed_callers for tool in tools),
     }
-    return [name for name, value in options.items() if value is not None]
+    return [name for name, value in options.items() if value]
 
 
 # The answer
@@ -231,6 +256,10 @@ def _error(error: GatewayError | Failed) -> dict[str, Any]:
     return {"type": "error", "error": {"type": error_row(error).anthropic_type, "message": message}}
 
 
+def _hides_thinking(header: ReplyHeader) -> bool:
+    return header.extra.get(_THINKING) == _OMITTED
+
+
 def _whole(header: ReplyHeader, events: list[Event]) -> dict[str, Any]:
     answer = fold(events)
     reason = finish_reason(answer.finish, open_calls=bool(answer.tool_calls))
@@ -242,6 +271,7 @@ def _whole(header: ReplyHeader, events: list[Event]) -> dict[str, Any]:
 
 def _blocks(header: ReplyHeader, parts: list[Output]) -> list[dict[str, Any]]:
     """The blocks the stream would have made: texts of one kind stand in one until another kind comes between."""
+    hides_thinking = _hides_thinking(header)
     blocks: list[dict[str, Any]] = []
     thoughts = 0
     for part in parts:
@@ -253,11 +283,12 @@ def _blocks(header: ReplyHeader, parts: list[Output]) -> list[dict[str, Any]]:
                 else:
                     blocks.append({"type": "text", "text": part.text})
             case Reasoning():
+                shown = "" if hides_thinking else part.text
                 if last["type"] == "thinking":
-                    last["thinking"] += part.text
+                    last["thinking"] += shown
                 else:
                     signature = _signature(header, thoughts)
-                    blocks.append({"type": "thinking", "thinking": part.text, "signature": signature})
+                    blocks.append({"type": "thinking", "thinking": shown, "signature": signature})
                     thoughts += 1
             case ToolCall():
                 blocks.append(
@@ -288,6 +319,7 @@ class MessagesStream(Encoder):
         super().__init__(header)
         self._index = 0
         self._thoughts = 0
+        self._hides_thinking = _hides_thinking(header)
         self._open: Literal["text", "thinking"] | None = None
         self._delta = b""
 
@@ -304,10 +336,11 @@ class MessagesStream(Encoder):
         return [*frames, self._delta + orjson.dumps(text) + b"}}\n\n"]
 
     def reasoning(self, text: str) -> list[bytes]:
-        if self._open == "thinking":
-            return [self._delta + orjson.dumps(text) + b"}}\n\n"]
-        frames = self._start("thinking", {"type": "thinking", "thinking": "", "signature": ""})
-        return [*frames, self._delta + orjson.dumps(text) + b"}}\n\n"]
+        shown = [] if self._hides_thinking else [text]
+        frames = []
+        if self._open != "thinking":
+            frames = self._start("thinking", {"type": "thinking", "thinking": "", "signature": ""})
+        return frames + [self._delta + orjson.dumps(piece) + b"}}\n\n" for piece in shown]
 
     def tool_call(self, call: ToolCall) -> list[bytes]:
         return [

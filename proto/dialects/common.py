@@ -1,9 +1,8 @@
-"""What every dialect's requests share: refusals in the client's notation, validation, parts, a tidy transcript."""
+"""What every dialect's requests share: refusals in the client's notation, validation, tools, a tidy transcript."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -12,7 +11,6 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from proto.conversation import (
     MAX_JSON_DEPTH,
-    ImagePart,
     Message,
     Part,
     TextPart,
@@ -165,15 +163,13 @@ def _as_far_as_it_goes(value: Any, loc: tuple[int | str, ...]) -> list[int | str
 
 
 def ignored_names(request: BaseModel, also: Iterable[str] = ()) -> list[str]:
-    """The undeclared fields of the body that were set, and `also`. Only names that can stand in a header."""
+    """The undeclared fields of the body that were set, and `also`, once each. Only names that can stand in a header."""
     undeclared = (name for name, value in (request.model_extra or {}).items() if value is not None)
-    names = [name for name in (*undeclared, *also) if _FIELD_NAME.fullmatch(name)]
-    return names[:MAX_IGNORED]
+    names = (name for name in dict.fromkeys((*undeclared, *also)) if _FIELD_NAME.fullmatch(name))
+    return list(islice(names, MAX_IGNORED))
 
 
 # Parts
-
-_IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def text_parts(text: str | None) -> list[Part]:
@@ -181,63 +177,23 @@ def text_parts(text: str | None) -> list[Part]:
     return [TextPart(text)] if text else []
 
 
-def data_url_image(url: str, path: str) -> ImagePart:
-    """The image in a data URL.
-
-    Raises:
-        BadRequestError: it is a remote URL (they are not fetched), not base64, or not an image.
-    """
-    if url[:5].lower() != "data:":
-        raise unsupported(path, "remote images are not fetched; send the image as a base64 data URL")
-    comma = url.find(",")
-    media_type, *options = (word.strip().lower() for word in url[5 : max(comma, 5)].split(";"))
-    if "base64" not in options:
-        raise refusal(path, "not a base64 data URL")
-    return image(media_type, url[comma + 1 :], path)
-
-
-def image(media_type: str, data: str, path: str) -> ImagePart:
-    """An image whose type is what its bytes say, or what was declared when they say nothing.
-
-    Raises:
-        BadRequestError: `data` is not base64, or the type is none that models read.
-    """
-    try:
-        start = base64.b64decode(data[:32], validate=True)
-    except (binascii.Error, ValueError):
-        start = b""
-    if not start:
-        raise refusal(path, "the image is not base64 data")
-    media_type = _sniff(start) or media_type
-    if media_type not in _IMAGE_TYPES:
-        raise unsupported(path, f"{quoted(media_type)} is not an image type that is supported")
-    return ImagePart(media_type, data)
-
-
-def _sniff(start: bytes) -> str | None:
-    if start.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if start.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if start.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return "image/webp"
-    return None
-
-
-def arguments_text(arguments: Any, path: str) -> str:
-    """The arguments of a call as the text of one JSON object; what is none becomes `{}`.
+def arguments_text(arguments: Any, path: str, lost: list[str] | None = None) -> str:
+    """The arguments of a call as the text of one JSON object; what is none becomes `{}`, and its path joins `lost`.
 
     Raises:
         BadRequestError: an object that cannot be written as JSON again (nested too deeply).
     """
+    if isinstance(arguments, dict):
+        return _dumps(arguments, path).decode()
     if isinstance(arguments, str):
         try:
-            return arguments if isinstance(orjson.loads(arguments), dict) else "{}"
+            if isinstance(orjson.loads(arguments), dict):
+                return arguments
         except orjson.JSONDecodeError:
-            return "{}"
-    return _dumps(arguments, path).decode() if isinstance(arguments, dict) else "{}"
+            pass  # as any other text that is no object
+    if lost is not None and arguments not in (None, ""):
+        lost.append(path)
+    return "{}"
 
 
 def json_object(value: dict[str, Any], path: str) -> dict[str, Any]:

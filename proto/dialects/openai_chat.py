@@ -44,6 +44,7 @@ class Function(Wire):
     name: NonEmpty
     description: AnyText | None = None
     parameters: dict[str, Any] | None = None
+    strict: Any = None
 
 
 class ChatTool(Wire):
@@ -75,6 +76,7 @@ class Choice(Wire):
 
 class JsonSchema(Wire):
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    strict: Any = None
 
 
 class ResponseFormat(Wire):
@@ -84,6 +86,7 @@ class ResponseFormat(Wire):
 
 class StreamOptions(Wire):
     include_usage: bool | None = None
+    include_obfuscation: Any = None
 
 
 class ChatRequest(WireRequest):
@@ -112,7 +115,10 @@ _CUSTOM = "custom"
 def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
     request = validate(ChatRequest, body)
     _refuse_what_changes_the_contract(request)
-    system, messages = tidy(read_message(message, f"messages[{i}]") for i, message in enumerate(request.messages))
+    ignored = _ignored_options(request)
+    system, messages = tidy(
+        read_message(message, f"messages[{i}]", ignored) for i, message in enumerate(request.messages)
+    )
     tools = [_tool(item, f"tools[{i}]") for i, item in enumerate(request.tools)]
     choice, tools = _tool_choice(request.tool_choice, tools)
     no_reasoning = request.reasoning_effort == "none"
@@ -131,15 +137,30 @@ def _parse(body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         ),
     )
     custom = [item.custom.name for item in request.tools if item.custom]
-    effort = ["reasoning_effort"] if request.reasoning_effort and not no_reasoning else []
     return ParsedRequest(
         conversation=conversation,
         requested_model=request.model,
         stream=bool(request.stream),
         include_usage=bool(request.stream_options and request.stream_options.include_usage),
-        ignored=ignored_names(request, effort),
+        ignored=ignored_names(request, ignored),
         extra={_CUSTOM: custom} if custom else {},
     )
+
+
+def _ignored_options(request: ChatRequest) -> list[str]:
+    """What is understood and has no effect. Efforts are part of the upstream's model names."""
+    parts = [part for message in request.messages for part in message.content]
+    wanted = request.response_format and request.response_format.json_schema
+    options = {
+        "reasoning_effort": request.reasoning_effort not in (None, "none"),
+        "stream_options.include_obfuscation": request.stream_options and request.stream_options.include_obfuscation,
+        "tools.function.strict": any(tool.function and tool.function.strict for tool in request.tools),
+        "response_format.json_schema.strict": wanted and wanted.strict,
+        "messages.name": any(message.name for message in request.messages),
+        "messages.content.image_url.detail": any(part.image_url and part.image_url.detail for part in parts),
+        "messages.content.prompt_cache_breakpoint": any(part.prompt_cache_breakpoint for part in parts),
+    }
+    return [name for name, value in options.items() if value]
 
 
 def _refuse_what_changes_the_contract(request: ChatRequest) -> None:

@@ -1,11 +1,14 @@
 """Messages: bodies in, frames and answers out, both also read by the official SDK."""
 
+import typing
 from typing import Any
 
 import anthropic
 import orjson
 import pytest
+from anthropic.types import ContentBlockParam, tool_result_block_param
 from anthropic.types import Message as SdkMessage
+from anthropic.types.beta import BetaContentBlockParam
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +28,7 @@ from proto.conversation import (
     ToolResultPart,
 )
 from proto.dialects import get_dialect
+from proto.dialects.anthropic_content import Block, ResultBlock
 from proto.dialects.base import ParsedRequest
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.events import (
@@ -155,8 +159,7 @@ def test_turns_of_one_role_merge_with_results_first() -> None:
         ({"type": "redacted_thinking", "data": "x"}, [ReasoningPart("", "x")]),
         (USE, [ToolCallPart("t1", "add", '{"a":1}')]),
         (USE | {"input": None}, [ToolCallPart("t1", "add", "{}")]),
-        (USE | {"input": '{"a":'}, [ToolCallPart("t1", "add", "{}")]),
-        (USE | {"input": [1]}, [ToolCallPart("t1", "add", "{}")]),
+        ({"type": "compaction", "content": "so far", "signature": "s"}, [TextPart("so far")]),
     ],
 )
 def test_assistant_blocks(block: dict[str, Any], parts: list[Any]) -> None:
@@ -165,12 +168,23 @@ def test_assistant_blocks(block: dict[str, Any], parts: list[Any]) -> None:
     assert parsed.ignored == []
 
 
+@pytest.mark.parametrize("sent", ['{"a":', [1], 5])
+def test_arguments_that_are_no_object_become_an_empty_one_and_are_named(sent: Any) -> None:
+    parsed = parse(**assistant(USE | {"input": sent}))
+    assert parsed.conversation.messages[1].parts == [ToolCallPart("t1", "add", "{}")]
+    assert parsed.ignored == ["messages[1].content[0].input"]
+
+
 @pytest.mark.parametrize(
     ("block", "parts"),
     [
         (IMAGE, [IMAGE_PART]),
         (document(), [DocumentPart("document", "words")]),
-        (document(title="T", context="c"), [DocumentPart("T", "words")]),
+        (document(title="T", context="c"), [DocumentPart("T", "c\n\nwords")]),
+        (
+            document(source={"type": "base64", "media_type": "text/plain", "data": "d8O2cmRz"}, title="T"),
+            [DocumentPart("T", "wörds")],
+        ),
         (
             document(source={"type": "content", "content": [{"type": "text", "text": "a"}, IMAGE]}),
             [DocumentPart("document", "a"), IMAGE_PART],
@@ -195,6 +209,10 @@ def test_assistant_blocks(block: dict[str, Any], parts: list[Any]) -> None:
         (
             result(content=[{"type": "search_result", "source": "s", "title": "T", "content": []}]),
             [ToolResultPart("t1", [TextPart("T\ns")])],
+        ),
+        (
+            result(content=[{"type": "browser_state", "tabs": []}, {"type": "text", "text": "x"}]),
+            [ToolResultPart("t1", [TextPart("x")])],
         ),
     ],
 )
@@ -221,7 +239,7 @@ def test_tools_of_the_vendor_are_left_out_and_named() -> None:
         ]
     )
     assert parsed.conversation.tools == [ADD_TOOL, Tool("bare", {"type": "object", "properties": {}}, "d")]
-    assert parsed.ignored == ["tools[1]", "tools[3]"]
+    assert parsed.ignored == ["tools.defer_loading", "tools[1]", "tools[3]"]
 
 
 def test_blocks_of_the_vendors_tools_are_left_out_and_named() -> None:
@@ -254,7 +272,9 @@ def test_tool_choice(sent: Any, choice: ToolChoice, *, parallel: bool) -> None:
         (None, False, []),
         ({"type": "disabled"}, False, []),
         ({"type": "enabled", "budget_tokens": 2000}, True, ["thinking.budget_tokens"]),
-        ({"type": "adaptive", "display": "omitted"}, True, ["thinking.display"]),
+        ({"type": "adaptive", "display": "updates"}, True, ["thinking.display"]),
+        ({"type": "adaptive", "display": "summarized"}, True, []),
+        ({"type": "adaptive", "display": "omitted"}, True, []),
         ({"type": "between_tools"}, True, []),
     ],
 )
@@ -279,6 +299,78 @@ def test_fields_without_effect_are_named_when_set() -> None:
     parsed = parse(temperature=1.0, top_p=None, top_k=0, metadata={"user_id": "{}"}, context_management={}, stream=True)
     assert parsed.ignored == ["temperature", "top_k", "metadata", "context_management"]
     assert parsed.stream is True
+
+
+def test_what_has_no_effect_inside_a_request_is_named_once() -> None:
+    cached = {"cache_control": {"type": "ephemeral"}}
+    said = {"type": "text", "text": "a"} | cached
+    parsed = parse(
+        system=[said],
+        tools=[ADD | cached | {"strict": True, "defer_loading": False, "input_examples": [{}], "allowed_callers": []}],
+        messages=[
+            {"role": "user", "content": [said, document(citations={"enabled": True})]},
+            {"role": "assistant", "content": [USE | cached]},
+            {"role": "user", "content": [result(content=[said])]},
+            {"role": "system", "content": "b", "output_config": {"effort": "low"}},
+        ],
+    )
+    assert parsed.ignored == [
+        "cache_control",
+        "tools.strict",
+        "tools.input_examples",
+        "messages.content.citations",
+        "messages.output_config",
+    ]
+    assert parse(messages=[{"role": "user", "content": [result(content=[said])]}]).ignored == ["cache_control"]
+
+
+def test_the_schema_of_the_answer_by_its_older_name() -> None:
+    wanted = {"type": "json_schema", "schema": {"type": "object"}}
+    assert conversation(output_format=wanted).limits.json_schema == {"type": "object"}
+    assert conversation(output_format=wanted, output_config={"effort": "low"}).limits.json_schema == {"type": "object"}
+    assert parse(output_format=wanted).ignored == []
+
+
+def kinds(union: Any) -> set[str]:
+    """The types of the blocks that a union of the SDK has."""
+    found: set[str] = set()
+    for block in filter(typing.is_typeddict, typing.get_args(union)):
+        kind = typing.get_type_hints(block)["type"]
+        while typing.get_origin(kind) is not typing.Literal:
+            (kind,) = typing.get_args(kind)
+        found |= set(typing.get_args(kind))
+    return found
+
+
+def test_every_block_that_the_sdk_knows_is_one_of_ours() -> None:
+    ours = kinds_of_ours(Block)
+    assert kinds(ContentBlockParam) | kinds(BetaContentBlockParam) == ours | {"container_upload"}
+    assert kinds(tool_result_block_param.Content) == kinds_of_ours(ResultBlock)
+
+
+def kinds_of_ours(union: Any) -> set[str]:
+    return {kind for block in typing.get_args(union) for kind in typing.get_args(block.model_fields["type"].annotation)}
+
+
+def test_thinking_whose_text_the_client_does_not_want_is_signed_all_the_same() -> None:
+    parsed = parse(thinking={"type": "adaptive", "display": "omitted"})
+    assert parsed.conversation.reasoning is True
+    header = reply_header("anthropic", extra=parsed.extra)
+    events = [Reasoning("hm"), Reasoning(" so"), Text("a"), Usage(9, 5, reasoning=3), Finished(FinishReason.STOP)]
+    whole = ANTHROPIC.whole(header, events)
+    signature = whole["content"][0]["signature"]
+    assert whole["content"] == [
+        {"type": "thinking", "thinking": "", "signature": signature},
+        {"type": "text", "text": "a"},
+    ]
+    assert signature
+    assert whole["usage"]["output_tokens_details"] == {"thinking_tokens": 3}
+    assert frames(ANTHROPIC, header, events)[1:4] == [
+        start(0, '{"type":"thinking","thinking":"","signature":""}'),
+        delta(0, f'{{"type":"signature_delta","signature":"{signature}"}}'),
+        stop(0),
+    ]
+    assert parse(thinking={"type": "enabled", "display": "summarized"}).extra == {}
 
 
 def source(kind: str, **fields: Any) -> dict[str, Any]:
@@ -317,7 +409,7 @@ BLOCK = "messages[0].content[0]"
         (user(IMAGE | source("base64")), f"{BLOCK}.source.data"),
         (user(IMAGE | source("base64", data="§")), f"{BLOCK}.source.data"),
         (user(IMAGE | source("base64", media_type="image/tiff", data="AAAA")), f"{BLOCK}.source.data"),
-        (user(document(**source("base64", media_type="application/pdf", data="JVBERi0="))), f"{BLOCK}.source"),
+        (user(document(**source("base64", media_type="application/pdf", data="JVBERi0="))), f"{BLOCK}.source.data"),
         (user(document(**source("url", url="https://x"))), f"{BLOCK}.source"),
         (user(document(**source("text"))), f"{BLOCK}.source.data"),
         (user(document(title=5)), f"{BLOCK}.title"),
@@ -356,6 +448,7 @@ BLOCK = "messages[0].content[0]"
         ({"thinking": {}}, "thinking.type"),
         ({"output_config": {"format": {"type": "xml", "schema": {}}}}, "output_config.format.type"),
         ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema"),
+        ({"output_format": {"type": "xml", "schema": {}}}, "output_format.type"),
         ({"stop_sequences": [5]}, "stop_sequences[0]"),
         ({"stream": 1}, "stream"),
     ],
@@ -670,9 +763,9 @@ def added_up(stream: list[bytes]) -> dict[str, Any]:
     return message
 
 
-@given(plain_logs)
-def test_stream_and_whole_answer_are_equal(events: list[Any]) -> None:
-    header = reply_header("anthropic")
+@given(plain_logs, st.booleans())
+def test_stream_and_whole_answer_are_equal(events: list[Any], omitted: bool) -> None:
+    header = reply_header("anthropic", extra={"thinking": "omitted"} if omitted else {})
     assert added_up(frames(ANTHROPIC, header, events)) == ANTHROPIC.whole(header, events)
 
 

@@ -95,6 +95,22 @@ def test_reasoning_is_not_searched_for_stops() -> None:
     assert out == [Reasoning("the END", 0), Text("fine", 1), *DONE]
 
 
+def test_arguments_are_not_searched_for_stops() -> None:
+    call = ToolCall("c1", "look", '{"city":"the END"}')
+    out = run(OutputLimiter(Limits(stop=["END", "{"])), Text("a E", 0), call, Text("ND", 1), *DONE)
+
+    assert [event for event in out if event not in DONE] == [Text("a ", 0), Text("E", 0), call, Text("ND", 1)]
+    assert out[-1] == Finished(FinishReason.STOP)
+
+
+def test_reasoning_that_nobody_wanted_is_left_out_and_costs_nothing() -> None:
+    limiter = OutputLimiter(Limits(max_tokens=2), reasoning=False)
+
+    out = run(limiter, Reasoning("long thoughts", 0), Revised(0, "longer thoughts"), Text("four", 1), *DONE)
+
+    assert out == [Text("four", 1), *DONE]
+
+
 def test_held_back_text_goes_out_before_a_call_and_before_another_message() -> None:
     out = run(OutputLimiter(Limits(stop=["END"])), Text("aE", 0), CALL, Text("bE", 1), Text("ND", 2), *DONE)
 

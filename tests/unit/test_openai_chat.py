@@ -11,6 +11,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from proto.conversation import (
     Conversation,
+    DocumentPart,
     ImagePart,
     Limits,
     Message,
@@ -152,19 +153,58 @@ def test_assistant_messages(message: dict[str, Any], parts: list[Any]) -> None:
     ("sent", "kept"),
     [
         ("", "{}"),
-        ("{", "{}"),
-        ("[1]", "{}"),
-        ("null", "{}"),
-        ('{"a": NaN}', "{}"),
-        ("[" * 5000, "{}"),
         ('{ "a" : 1 }', '{ "a" : 1 }'),
         ({"a": 1}, '{"a":1}'),
         (None, "{}"),
     ],
 )
-def test_arguments_are_always_an_object(sent: Any, kept: str) -> None:
+def test_arguments_that_are_an_object_stay_as_they_are(sent: Any, kept: str) -> None:
     call = {"id": "c", "function": {"name": "add", "arguments": sent}}
-    assert transcript(USER, {"role": "assistant", "tool_calls": [call]})[1].parts == [ToolCallPart("c", "add", kept)]
+    parsed = parse(**assistant(tool_calls=[call]))
+    assert parsed.conversation.messages[1].parts == [ToolCallPart("c", "add", kept)]
+    assert parsed.ignored == []
+
+
+@pytest.mark.parametrize("sent", ["{", "[1]", "null", '{"a": NaN}', "[" * 5000, [1], 5])
+def test_arguments_that_are_no_object_become_an_empty_one_and_are_named(sent: Any) -> None:
+    call = {"id": "c", "function": {"name": "add", "arguments": sent}}
+    parsed = parse(**assistant(tool_calls=[call]))
+    assert parsed.conversation.messages[1].parts == [ToolCallPart("c", "add", "{}")]
+    assert parsed.ignored == ["messages[1].tool_calls[0].function.arguments"]
+
+
+def test_a_text_file_is_a_document() -> None:
+    file = {"type": "file", "file": {"filename": "a.txt", "file_data": "data:text/plain;base64,d29yZHM="}}
+    bare = {"type": "file", "file": {"file_data": "d29yZHM"}}
+    assert transcript({"role": "user", "content": [file, bare]}) == [
+        Message(Role.USER, [DocumentPart("a.txt", "words"), DocumentPart("document", "words")])
+    ]
+    result = {"role": "tool", "tool_call_id": "c1", "content": [file]}
+    assert transcript({"role": "assistant", "tool_calls": [CALL]}, result)[1].parts == [
+        ToolResultPart("c1", [TextPart("words")])
+    ]
+
+
+def test_what_has_no_effect_inside_a_request_is_named_once() -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}", "detail": "high"}}
+    text = {"type": "text", "text": "a", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    schema = {"name": "n", "schema": {}, "strict": True}
+    parsed = parse(
+        messages=[{"role": "user", "name": "bob", "content": [image, text, image]}, USER],
+        tools=[{"type": "function", "function": {"name": "f", "strict": True}}],
+        stream_options={"include_usage": True, "include_obfuscation": True},
+        response_format={"type": "json_schema", "json_schema": schema},
+        seed=1,
+    )
+    assert parsed.ignored == [
+        "seed",
+        "stream_options.include_obfuscation",
+        "tools.function.strict",
+        "response_format.json_schema.strict",
+        "messages.name",
+        "messages.content.image_url.detail",
+        "messages.content.prompt_cache_breakpoint",
+    ]
 
 
 def test_an_image_has_the_type_its_bytes_show() -> None:
@@ -362,7 +402,9 @@ def function(**fields: Any) -> dict[str, Any]:
         (user_part(text="x"), "messages[1].content[0].type"),
         (user_part(type="hologram"), "messages[1].content[0].type"),
         (user_part(type="input_audio", input_audio={}), "messages[1].content[0].input_audio"),
-        (user_part(type="file", file={}), "messages[1].content[0].file"),
+        (user_part(type="file"), "messages[1].content[0].file"),
+        (user_part(type="file", file={"file_id": "f"}), "messages[1].content[0].file"),
+        (user_part(type="file", file={"file_data": "JVBERi0="}), "messages[1].content[0].file.file_data"),
         (user_part(type="image_url"), "messages[1].content[0].image_url"),
         (user_part(type="image_url", image_url={}), "messages[1].content[0].image_url.url"),
         (user_part(type="image_url", image_url={"url": "https://x/y.png"}), "messages[1].content[0].image_url.url"),
