@@ -334,7 +334,7 @@ def test_the_schema_of_the_answer_by_its_older_name() -> None:
 def kinds(union: Any) -> set[str]:
     """The types of the blocks that a union of the SDK has."""
     found: set[str] = set()
-    for block in filter(typing.is_typeddict, typing.get_args(union)):
+    for block in (each for each in typing.get_args(union) if isinstance(each, type)):
         kind = typing.get_type_hints(block)["type"]
         while typing.get_origin(kind) is not typing.Literal:
             (kind,) = typing.get_args(kind)
