@@ -13,6 +13,7 @@ from api.errors import error_reply
 from api.reader import ClientGoneError, Reader, Taken
 from api.relay import Relay
 from api.replies import EventStream, Frames, json_reply
+from api.request_id import answer_headers
 from api.submit import Desk, Ticket
 from api.wishes import Wishes
 from proto.clients import Client
@@ -86,19 +87,31 @@ class Answers:
         Raises:
             GatewayError: the job could not be queued.
         """
+        headers = answer_headers(request)
         if wishes.detached:
-            await self._desk.submit(ticket, client=client, reply_to="", leaving=wishes.leaving, keep=wishes.keep)
-            return _with_job(_accepted(ticket.job.id), ticket.header)
+            job_id = await self._desk.submit(
+                ticket, client=client, reply_to="", leaving=wishes.leaving, keep=wishes.keep, headers=headers
+            )
+            if job_id == ticket.job.id:
+                return _with_job(_accepted(job_id), ticket.header)
+            return await self.attach(request, job_id, client, wishes)
         reader = self.relay.open(ticket.job.id)
         with self._attachment(request, reader, keep=wishes.keep) as attachment:
             try:
-                await self._desk.submit(
-                    ticket, client=client, reply_to=self.relay.channel, leaving=wishes.leaving, keep=wishes.keep
+                job_id = await self._desk.submit(
+                    ticket,
+                    client=client,
+                    reply_to=self.relay.channel,
+                    leaving=wishes.leaving,
+                    keep=wishes.keep,
+                    headers=headers,
                 )
-                attachment.joined = True
-                return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
+                if job_id == ticket.job.id:
+                    attachment.joined = True
+                    return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
             except ClientGoneError:
                 return Response(status_code=499)
+        return await self.attach(request, job_id, client, wishes)
 
     async def attach(self, request: Request, job_id: str, client: Client, wishes: Wishes) -> Response:
         """Answer a chat request out of a job that is there already, running or ended, as its first request was.

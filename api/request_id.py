@@ -1,4 +1,4 @@
-"""A request id for every request: taken from the client if it sent a sane one, shown in the answer and in the log."""
+"""What stands in every answer's headers: the request's id, taken from the client if it sent a sane one, and more."""
 
 import re
 import secrets
@@ -21,6 +21,12 @@ def id_headers(request_id: str) -> dict[str, str]:
     return {"x-request-id": request_id, "request-id": request_id}
 
 
+def answer_headers(request: Request) -> dict[str, str]:
+    """What the answer's headers will say besides, whichever answer it becomes; to be added to."""
+    headers: dict[str, str] = request.scope["state"]["answer_headers"]
+    return headers
+
+
 class RequestIdMiddleware:
     """Puts the id in the request's state and in `X-Request-Id` and `request-id` (Anthropic's name) of the answer."""
 
@@ -33,11 +39,12 @@ class RequestIdMiddleware:
             return
         offered = Headers(scope=scope).get("x-client-request-id", "")
         request_id = offered if _SANE.fullmatch(offered) else f"req_{secrets.token_hex(12)}"
-        scope.setdefault("state", {})["request_id"] = request_id
+        besides: dict[str, str] = {}
+        scope.setdefault("state", {}).update(request_id=request_id, answer_headers=besides)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(id_headers(request_id))
+                MutableHeaders(scope=message).update(id_headers(request_id) | besides)
             await send(message)
 
         await self._app(scope, receive, send_with_id)

@@ -2,11 +2,14 @@
 
 import secrets
 import time
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 import structlog
 
+from api.idempotency import HEADER as IDEMPOTENCY_HEADER
 from api.publisher import Publisher
+from api.rate_headers import rate_headers
 from proto.clients import Client, Leaving
 from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
@@ -14,15 +17,15 @@ from proto.estimate import estimate_conversation
 from proto.events import Failed
 from proto.jobs import ChatJob, ChatMessage, ReplyHeader
 from proto.models import ModelCatalogue
-from store.jobs import Admission, Jobs
+from store.admission import Admission, Binding, Pace
+from store.jobs import Jobs
 
 log = structlog.get_logger()
 
-_REFUSALS = {
-    Admission.FULL: (ErrorCode.QUEUE_FULL, "Too many requests are waiting for a worker.", 5.0),
-    Admission.BYTES: (ErrorCode.QUEUE_FULL, "Too much is waiting for a worker.", 5.0),
-    Admission.CLIENT: (ErrorCode.RATE_LIMITED, "This key has too many requests running.", 2.0),
-}
+#: Seconds a refused client is told to wait when no job has ended lately that would tell how long it takes.
+UNKNOWN_WAIT: Final = 5.0
+#: Seconds it is told at most: it is an estimate, and above a minute SDKs do not wait as told.
+LONGEST_WAIT: Final = 60.0
 
 
 class Ticket(NamedTuple):
@@ -30,6 +33,7 @@ class Ticket(NamedTuple):
 
     job: ChatJob
     header: ReplyHeader
+    binding: Binding | None = None
 
 
 class Desk:
@@ -42,7 +46,7 @@ class Desk:
         self._publisher = publisher
         self._catalogue = catalogue
 
-    def prepare(self, dialect: Dialect, body: Any, client: Client) -> Ticket:
+    def prepare(self, dialect: Dialect, body: Any, client: Client, binding: Binding | None = None) -> Ticket:
         """Understand a request and make its job.
 
         Raises:
@@ -65,7 +69,7 @@ class Desk:
             ignored=parsed.ignored,
             extra=parsed.extra,
         )
-        return Ticket(job, header)
+        return Ticket(job, header, binding)
 
     async def submit(
         self,
@@ -73,18 +77,22 @@ class Desk:
         *,
         client: Client,
         reply_to: str,
+        headers: dict[str, str],
         leaving: Leaving = Leaving.CANCEL,
         keep: bool = False,
-    ) -> None:
+    ) -> str:
         """Admit the job and enqueue it; the arguments are those of `Jobs.admit`.
+
+        `headers` gets what the answer is to say of the client's rate limit. Returns the id of the job that answers:
+        another one than the ticket's when its idempotency key has a job.
 
         Raises:
             GatewayError: no room, or the store or the broker is away. Then no job is left behind.
         """
-        job, header = ticket
+        job, header, binding = ticket
         if self.store_full:
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
-        admission = await self._jobs.admit(
+        admitted = await self._jobs.admit(
             job,
             header,
             client=client.name,
@@ -92,10 +100,15 @@ class Desk:
             reply_to=reply_to,
             leaving=leaving,
             keep=keep,
+            binding=binding,
         )
-        if admission is not Admission.OK:
-            code, message, retry_after = _REFUSALS[admission]
-            raise GatewayError(code, message, retry_after=retry_after)
+        now = datetime.now(UTC)
+        headers.update(rate_headers(header.dialect, client.limits.per_minute, admitted.backlog, now))
+        if admitted.verdict is Admission.BOUND:
+            headers["idempotent-replayed"] = "true"
+            return admitted.job_id
+        if admitted.verdict is not Admission.OK:
+            raise await self._refusal(admitted.verdict, admitted.backlog, client)
         try:
             await self._publisher.publish(ChatMessage(job.id, job.lane))
         except GatewayError as error:
@@ -109,3 +122,36 @@ class Desk:
             model=header.model,
             stream=header.stream,
         )
+        return job.id
+
+    async def _refusal(self, verdict: Admission, backlog: float, client: Client) -> GatewayError:
+        if verdict is Admission.REUSED:
+            message = "This Idempotency-Key was sent with another request; its job is still kept."
+            return GatewayError(ErrorCode.IDEMPOTENCY_KEY_REUSED, message, param=IDEMPOTENCY_HEADER)
+        if verdict is Admission.RATE:
+            per_minute = client.limits.per_minute
+            wait = backlog + 60 / per_minute - 60
+            message = f"This key may begin {per_minute} requests a minute."
+            return GatewayError(ErrorCode.RATE_LIMITED, message, retry_after=wait)
+        pace = await self._jobs.pace(client.lane)
+        if verdict is Admission.CLIENT:
+            concurrency = client.limits.concurrency
+            message = f"This key may have {concurrency} requests waiting or running at once."
+            return GatewayError(ErrorCode.RATE_LIMITED, message, retry_after=share_wait(pace, concurrency))
+        what = "Too many requests are" if verdict is Admission.FULL else "Too much is"
+        wait = room_wait(pace, self._jobs.settings.max_waiting)
+        return GatewayError(ErrorCode.QUEUE_FULL, f"{what} waiting for a worker.", retry_after=wait)
+
+
+def share_wait(pace: Pace | None, concurrency: int) -> float:
+    """Seconds until one of a client's jobs has probably ended: they are taken to be spread evenly."""
+    return _sane(pace.took / concurrency) if pace else UNKNOWN_WAIT
+
+
+def room_wait(pace: Pace | None, max_waiting: int) -> float:
+    """Seconds in which a tenth of the waiting list probably ends: the client is not the only one to come back."""
+    return _sane(pace.gap * max_waiting / 10) if pace else UNKNOWN_WAIT
+
+
+def _sane(seconds: float) -> float:
+    return min(max(seconds, 1.0), LONGEST_WAIT)

@@ -37,7 +37,10 @@ NO_LIMITS: Final = ClientLimits()
 
 
 class Client(NamedTuple):
-    """A client. Its jobs are kept under `name`, which is no secret and stands in logs; `leaving` is its default."""
+    """A client. Its jobs are kept under `name`, which is no secret and stands in logs.
+
+    `leaving` is what counts for requests that do not say otherwise.
+    """
 
     name: str
     rights: frozenset[Right]

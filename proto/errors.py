@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     JOB_GONE = "job_gone"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RATE_LIMITED = "rate_limited"
     QUEUE_FULL = "queue_full"
     UNAVAILABLE = "unavailable"
@@ -103,6 +104,10 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.JOB_GONE: ErrorRow(410, "invalid_request_error", "job_gone", 410, "not_found_error"),
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
+    # 422 and not 409, which every SDK tries again.
+    _E.IDEMPOTENCY_KEY_REUSED: ErrorRow(
+        422, "invalid_request_error", "idempotency_key_reused", 422, "invalid_request_error"
+    ),
     _E.RATE_LIMITED: ErrorRow(429, "rate_limit_error", "rate_limit_exceeded", 429, "rate_limit_error"),
     _E.QUEUE_FULL: ErrorRow(503, "server_error", "overloaded", 529, "overloaded_error"),
     _E.UNAVAILABLE: ErrorRow(503, "server_error", "unavailable", 503, "api_error"),

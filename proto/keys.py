@@ -69,6 +69,23 @@ class Keys:
         """Set of ids of a client's jobs that have not ended; bounds its concurrency. Members leave as jobs end."""
         return f"{self.jobs_tag}:client:{client}"
 
+    def rate(self, client: str) -> str:
+        """String, a time in ms: when the client may again begin a whole minute's jobs at once. Written at admission."""
+        return f"{self.jobs_tag}:rate:{client}"
+
+    def binding(self, client: str, key: str) -> str:
+        """Hash of job and request digest: what a client's idempotency key (as a digest) stands for, as long as the log.
+
+        Written and read at admission.
+        """
+        return f"{self.jobs_tag}:idempotency:{client}:{key}"
+
+    def ends(self, lane: str) -> str:
+        """List of a lane's last ends, `<when>:<took>` in ms, newest first; written with each terminal record of a job
+        that ran, read for estimates. Forgotten ten minutes after the last.
+        """
+        return f"{self.jobs_tag}:ends:{lane}"
+
     def workers(self, lane: str) -> str:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal."""
         return f"{self.jobs_tag}:workers:{lane}"

@@ -14,6 +14,7 @@ from proto.errors import ErrorCode
 from proto.events import Failed, Terminal, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
 from proto.keys import Keys
+from store.admission import Admission, Admitted, Binding, Pace, pace_of
 from store.connection import Call, Store, script_call
 from store.scripts import load_script
 from store.settings import StoreSettings
@@ -41,15 +42,9 @@ HEARTBEAT_AGE: Final = 10.0
 
 #: How the log of a job that was cancelled ends.
 CANCELLED_ENTRY: Final = encode_events([Failed(ErrorCode.CANCELLED, "The job was cancelled.")])
-
-
-class Admission(StrEnum):
-    """What became of a job at the door."""
-
-    OK = "ok"
-    FULL = "full"
-    BYTES = "bytes"
-    CLIENT = "client"
+#: How a job ends that nobody could take in time.
+TOO_LATE: Final = Failed(ErrorCode.DEADLINE, "No worker took the job before its deadline.", 5.0)
+_TOO_LATE_ENTRY: Final = encode_events([TOO_LATE])
 
 
 class Claim(NamedTuple):
@@ -114,17 +109,20 @@ class Jobs:
         limits: ClientLimits = NO_LIMITS,
         leaving: Leaving = Leaving.CANCEL,
         keep: bool = False,
-    ) -> Admission:
-        """Write the job if the waiting list and the client's share have room.
+        binding: Binding | None = None,
+    ) -> Admitted:
+        """Write the job if the waiting list and the client's limits have room.
 
         `reply_to` is the channel of the replica that reads it; empty: nobody does, until one watches. `keep`: the log
-        lives no shorter once a client has had the whole answer.
+        lives no shorter once a client has had the whole answer. With a `binding` there is one job for all requests of
+        the same idempotency key, until it fails.
         """
         settings = self.settings
         lifetime = settings.job_deadline + settings.job_ttl
-        answer: bytes = await self._store.run(
+        bound = (self.keys.binding(client, binding.key),) if binding else ()
+        verdict, job_id, backlog = await self._store.run(
             _ADMIT,
-            (*self.keys.job(job.id), self.keys.client(client)),
+            (*self.keys.job(job.id), self.keys.client(client), self.keys.rate(client), *bound),
             (
                 job.id,
                 client,
@@ -141,9 +139,17 @@ class Jobs:
                 _ms(settings.job_ttl),
                 int(leaving is Leaving.DRAIN),
                 int(keep),
+                limits.per_minute,
+                binding.request if binding else "",
             ),
         )
-        return Admission(answer.decode())
+        return Admitted(Admission(verdict.decode()), job_id.decode(), float(backlog) / 1000)
+
+    async def pace(self, lane: Lane) -> Pace | None:
+        """How a lane has lately been getting on; None when none of its jobs ended in the last minutes."""
+        calls = (Call(("LRANGE", self.keys.ends(lane), 0, -1)), Call(("TIME",)))
+        ends, (seconds, micros) = await self._store.gather(calls)
+        return pace_of(ends, int(seconds) * 1000 + int(micros) / 1000)
 
     async def cancel(self, job_id: str) -> Status | None:
         """Cancel a queued job at once, tell a running one's worker. Returns the job's status now, None if unknown."""
@@ -184,7 +190,7 @@ class Jobs:
 
     async def claim(self, job_id: str, worker: str) -> Claim | None:
         """Take a queued job; None when it is not there to be taken (a duplicate message, cancelled, expired)."""
-        args = (job_id, worker, _ms(self.settings.job_lease))
+        args = (job_id, worker, _ms(self.settings.job_lease), _TOO_LATE_ENTRY, TOO_LATE.code)
         reply: tuple[int, int, bytes, int] | None = await self._store.run(_CLAIM, self.keys.job(job_id), args)
         if not reply:
             return None

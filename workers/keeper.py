@@ -1,17 +1,11 @@
 """The keeper's rounds: jobs whose worker died, jobs that waited too long."""
 
-from typing import Final
-
 import structlog
 
-from proto.errors import ErrorCode
-from proto.events import Failed
 from proto.jobs import ChatMessage
-from store.jobs import Jobs
+from store.jobs import TOO_LATE, Jobs
 
 log = structlog.get_logger()
-
-_TOO_LATE: Final = Failed(ErrorCode.DEADLINE, "No worker took the job before its deadline.", 5.0)
 
 
 class Reaper:
@@ -48,7 +42,7 @@ class Reaper:
             if verdict is not None:
                 log.warning("job.reaped", job_id=job_id, again=isinstance(verdict, ChatMessage))
         for job_id in overdue.queued:
-            if await self._jobs.fail(job_id, _TOO_LATE):
+            if await self._jobs.fail(job_id, TOO_LATE):
                 log.warning("job.waited_too_long", job_id=job_id)
         return again
 

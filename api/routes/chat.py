@@ -5,6 +5,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.body import read_json
+from api.idempotency import binding_of
 from api.services import Services, services_of
 from api.wishes import wishes_of
 from proto.dialects import get_dialect
@@ -33,5 +34,5 @@ async def _chat(request: Request, dialect_name: str) -> Response:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)
     wishes = wishes_of(request.headers, default=client.leaving)
-    ticket = services.desk.prepare(dialect, body, client)
+    ticket = services.desk.prepare(dialect, body, client, binding_of(request, body))
     return await services.answers.answer(request, dialect, ticket, client, wishes)

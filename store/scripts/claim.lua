@@ -1,9 +1,16 @@
 -- include: job
--- ARGV: id, worker, lease ms
+-- ARGV: id, worker, lease ms, entry that ends a job past its deadline, its code
 -- The attempt number is the fencing token: whoever holds an older one is refused from now on.
 -- Answers {attempt, seq, payload, stream}, or nil when the job is not there to be claimed.
 local id, now = ARGV[1], now_ms()
-if redis.call('HGET', record, 'status') ~= 'queued' then return false end
+local r = redis.call('HMGET', record, 'status', 'deadline')
+if r[1] ~= 'queued' then return false end
+-- An answer that would come too late must not cost a token.
+local deadline = tonumber(r[2])
+if deadline > 0 and deadline <= now then
+  fail_job(id, ARGV[4], ARGV[5], now)
+  return false
+end
 local body = redis.call('GET', payload)
 if not body then return false end
 leave_waiting(id)

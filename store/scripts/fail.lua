@@ -3,16 +3,13 @@
 -- Ends a job that no worker will end: a failed publish, a deadline passed in the queue.
 -- Answers 1 when it ended the job, 0 when there was nothing to end.
 local id, now = ARGV[1], now_ms()
-local r = redis.call('HMGET', record, 'status', 'seq', 'reply_to', 'ttl')
-if not r[1] then
+local status = redis.call('HGET', record, 'status')
+if not status then
   -- A member without a record: its keys expired. Leave no trace in the sets.
   leave_waiting(id)
   redis.call('ZREM', leases, id)
   return 0
 end
-if r[1] ~= ARGV[2] or tonumber(ARGV[5]) > now then return 0 end
-local seq = tonumber(r[2]) + 1
-add_entry(id, seq, ARGV[3], r[3])
-redis.call('HSET', record, 'seq', seq)
-end_job(id, 'failed', ARGV[4], now, r[4])
+if status ~= ARGV[2] or tonumber(ARGV[5]) > now then return 0 end
+fail_job(id, ARGV[3], ARGV[4], now)
 return 1

@@ -35,11 +35,21 @@ local function add_entry(id, seq, entry, reply_to)
   end
 end
 
+-- How a lane's jobs end tells those who wait, or are refused, how long it will take.
+local function remember_end(lane, now, took)
+  local ends = string.sub(leases, 1, #leases - #'leases') .. 'ends:' .. lane
+  redis.call('LPUSH', ends, now .. ':' .. took)
+  redis.call('LTRIM', ends, 0, 63)
+  redis.call('PEXPIRE', ends, 600000)
+end
+
 -- The terminal record: the job leaves every set it is in, its payload goes, its log lives on for `ttl` ms.
 local function end_job(id, status, code, now, ttl)
   leave_waiting(id)
   redis.call('ZREM', leases, id)
-  redis.call('SREM', redis.call('HGET', record, 'client_set'), id)
+  local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed')
+  redis.call('SREM', r[1], id)
+  if r[4] then remember_end(r[2], now, now - r[3]) end
   redis.call('DEL', payload)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
   redis.call('PEXPIRE', record, ttl)
@@ -71,4 +81,13 @@ local function other_readers(reply_to, channel, replicas, since)
     if beat and tonumber(beat) >= since then others[#others + 1] = other end
   end
   return others
+end
+
+-- Ends a job that no worker will end, with `entry` as the last of its log.
+local function fail_job(id, entry, code, now)
+  local r = redis.call('HMGET', record, 'seq', 'reply_to', 'ttl')
+  local seq = tonumber(r[1]) + 1
+  add_entry(id, seq, entry, r[2])
+  redis.call('HSET', record, 'seq', seq)
+  end_job(id, 'failed', code, now, r[3])
 end

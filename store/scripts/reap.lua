@@ -13,10 +13,7 @@ end
 -- Output that a stream has shown must not come twice; a whole answer nobody saw may simply run again.
 local shown = r[5] == '1' and r[6] == '1'
 if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
-  local seq = tonumber(r[2]) + 1
-  add_entry(id, seq, ARGV[2], r[3])
-  redis.call('HSET', record, 'seq', seq)
-  end_job(id, 'failed', ARGV[3], now, r[4])
+  fail_job(id, ARGV[2], ARGV[3], now)
   return 'failed'
 end
 redis.call('ZREM', leases, id)

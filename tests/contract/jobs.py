@@ -4,9 +4,10 @@ import time
 
 from proto.clients import NO_LIMITS, ClientLimits, Leaving
 from proto.conversation import Conversation, Message, Role, TextPart
-from proto.jobs import ChatJob, ReplyHeader
+from proto.jobs import ChatJob, Lane, ReplyHeader
+from store.admission import Admission
 from store.connection import Store
-from store.jobs import Admission, Claim, Jobs
+from store.jobs import Claim, Jobs
 from store.settings import StoreSettings
 
 
@@ -15,10 +16,10 @@ def make_jobs(store: Store, **settings: object) -> Jobs:
     return Jobs(store, StoreSettings(_env_file=None, **settings))
 
 
-def chat(job_id: str, deadline_in: float = 60) -> ChatJob:
+def chat(job_id: str, deadline_in: float = 60, lane: Lane = Lane.INTERACTIVE) -> ChatJob:
     """A small chat; `deadline_in` is in seconds from now."""
     conversation = Conversation("auto", [Message(Role.USER, [TextPart("hello")])])
-    return ChatJob(job_id, conversation, deadline=round((time.time() + deadline_in) * 1000))
+    return ChatJob(job_id, conversation, lane, deadline=round((time.time() + deadline_in) * 1000))
 
 
 async def admit(
@@ -34,9 +35,10 @@ async def admit(
 ) -> Admission:
     """Admit a small chat."""
     header = ReplyHeader("openai", "auto", job_id, 1, stream=stream)
-    return await jobs.admit(
+    admitted = await jobs.admit(
         chat(job_id, deadline_in), header, client=client, reply_to=reply_to, limits=limits, leaving=leaving
     )
+    return admitted.verdict
 
 
 async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:

@@ -8,8 +8,9 @@ from proto.clients import ClientLimits
 from proto.errors import ErrorCode
 from proto.events import Event, Failed, Finished, FinishReason, Text, decode_events, encode_events
 from proto.jobs import ChatMessage, Lane, Status, encode
+from store.admission import Admission
 from store.connection import Store
-from store.jobs import MAX_ATTEMPTS, Ack, Admission, Jobs
+from store.jobs import MAX_ATTEMPTS, Ack, Jobs
 from tests.contract.jobs import admit, chat, expire_lease, make_jobs
 
 DONE = Finished(FinishReason.STOP)

@@ -255,7 +255,7 @@ async def test_a_clients_own_limit(gateway: Gateway, simulator: Simulator) -> No
                 *(openai.RateLimitError, 429, "rate_limit_error", "rate_limit_exceeded"),
                 *(anthropic.RateLimitError, 429, "rate_limit_error"),
             ).check(error)
-            assert error.response.headers["retry-after"] == "2"
+            assert 1 <= int(error.response.headers["retry-after"]) <= 60
         assert (await ask(another, "Hello", stream=True)).text
         await stream.close()
     await asyncio.to_thread(simulator.wait_for, lambda state: state["open_streams"] == 0)

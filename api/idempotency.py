@@ -1,0 +1,31 @@
+"""The `Idempotency-Key` header: which job a request that is sent again belongs to."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+
+from proto.errors import BadRequestError
+from store.admission import Binding
+
+HEADER: Final = "Idempotency-Key"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def binding_of(request: Request, body: Any) -> Binding | None:
+    """The request's idempotency key with what must be the same when it comes again: the route and the body.
+
+    The body counts as what it says, not how it is written: order of members and white space do not matter.
+
+    Raises:
+        BadRequestError: the key is empty, too long, or not of printable characters.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise BadRequestError(f"{HEADER} is 1 to 255 printable ASCII characters without spaces.", param=HEADER)
+    content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
+    return Binding(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(content).hexdigest())
