@@ -45,6 +45,8 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     JOB_NOT_FOUND = "job_not_found"
     JOB_GONE = "job_gone"
+    NOT_KEPT = "not_kept"
+    PREVIOUS_NOT_KEPT = "previous_not_kept"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
@@ -102,6 +104,10 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.NOT_FOUND: ErrorRow(404, "invalid_request_error", "unknown_url", 404, "not_found_error"),
     _E.JOB_NOT_FOUND: ErrorRow(404, "invalid_request_error", "job_not_found", 404, "not_found_error"),
     _E.JOB_GONE: ErrorRow(410, "invalid_request_error", "job_gone", 410, "not_found_error"),
+    _E.NOT_KEPT: ErrorRow(404, "invalid_request_error", None, 404, "not_found_error"),
+    _E.PREVIOUS_NOT_KEPT: ErrorRow(
+        400, "invalid_request_error", "previous_response_not_found", 400, "invalid_request_error"
+    ),
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
     # 422 and not 409, which every SDK tries again.

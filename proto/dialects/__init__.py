@@ -7,8 +7,11 @@ so the live stream, a replay and a whole answer cannot differ.
 from proto.dialects.anthropic_messages import AnthropicMessages
 from proto.dialects.base import Dialect
 from proto.dialects.openai_chat import OpenAIChat
+from proto.dialects.openai_responses import OpenAIResponses
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (OpenAIChat(), AnthropicMessages())}
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (OpenAIChat(), AnthropicMessages(), OpenAIResponses())
+}
 
 
 def get_dialect(name: str) -> Dialect:

@@ -30,9 +30,10 @@ from proto.dialects.common import (
     validate,
 )
 from proto.dialects.custom_tools import CustomTool, custom_tool, unwrapped
-from proto.dialects.encoder import Encoder, client_call_id, error_row, finish_reason, retry_headers
+from proto.dialects.encoder import Encoder, client_call_id, finish_reason
 from proto.dialects.openai_content import ChatMessage, read_message
-from proto.errors import ErrorCode, GatewayError
+from proto.dialects.openai_errors import error_body, error_reply
+from proto.errors import GatewayError
 from proto.events import Event, Failed, Finished, FinishReason, ToolCall, Usage
 from proto.fold import fold
 from proto.jobs import ReplyHeader
@@ -262,19 +263,6 @@ def _usage(usage: Usage | None, header: ReplyHeader) -> dict[str, Any]:
     }
 
 
-def _error(error: GatewayError | Failed) -> dict[str, Any]:
-    row = error_row(error)
-    param = error.param if isinstance(error, GatewayError) else None
-    return {
-        "error": {
-            "message": error.message,
-            "type": row.openai_type,
-            "param": param,
-            "code": row.openai_code,
-        }
-    }
-
-
 def _call(header: ReplyHeader, call: ToolCall) -> dict[str, Any]:
     same = {"id": client_call_id(header.id_seed, call.id)}
     if call.name in header.extra.get(_CUSTOM, ()):
@@ -362,7 +350,7 @@ class ChatStream(Encoder):
         return [*frames, b"data: [DONE]\n\n"]
 
     def failed(self, failed: Failed) -> list[bytes]:
-        return [b"data: " + orjson.dumps(_error(failed)) + b"\n\n"]
+        return [b"data: " + orjson.dumps(error_body(failed)) + b"\n\n"]
 
 
 class OpenAIChat:
@@ -380,7 +368,4 @@ class OpenAIChat:
         return _whole(header, events)
 
     def error(self, error: GatewayError | Failed, request_id: str) -> ErrorReply:  # noqa: ARG002  (header only)
-        headers = retry_headers(error)
-        if error.code is ErrorCode.QUOTA:
-            headers["x-should-retry"] = "false"
-        return ErrorReply(error_row(error).openai_status, _error(error), headers)
+        return error_reply(error)

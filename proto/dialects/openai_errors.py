@@ -1,0 +1,23 @@
+"""An error as OpenAI's clients know it, the same on all of OpenAI's routes (`client-apis.md` 1.5)."""
+
+from typing import Any
+
+from proto.dialects.base import ErrorReply
+from proto.dialects.encoder import error_row, retry_headers
+from proto.errors import ErrorCode, GatewayError
+from proto.events import Failed
+
+
+def error_body(error: GatewayError | Failed) -> dict[str, Any]:
+    """The body of an error, which is also what a broken Chat Completions stream ends with."""
+    row = error_row(error)
+    param = error.param if isinstance(error, GatewayError) else None
+    return {"error": {"message": error.message, "type": row.openai_type, "param": param, "code": row.openai_code}}
+
+
+def error_reply(error: GatewayError | Failed) -> ErrorReply:
+    """The answer before the first byte. Who is out of credits is told not to try again, as the SDKs would."""
+    headers = retry_headers(error)
+    if error.code is ErrorCode.QUOTA:
+        headers["x-should-retry"] = "false"
+    return ErrorReply(error_row(error).openai_status, error_body(error), headers)
