@@ -20,6 +20,8 @@ _HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
 def dialect_of(request: Request) -> Dialect:
     """The dialect in which a route's errors are told: Anthropic's under its paths and to its SDKs, else OpenAI's."""
+    if request.url.path.startswith("/v1/responses"):
+        return get_dialect("responses")
     anthropic = request.url.path.startswith("/v1/messages") or "anthropic-version" in request.headers
     return get_dialect("anthropic" if anthropic else "openai")
 

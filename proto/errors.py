@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
     NOT_KEPT = "not_kept"
     PREVIOUS_NOT_KEPT = "previous_not_kept"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    NO_WEBSOCKET = "no_websocket"
     REQUEST_TOO_LARGE = "request_too_large"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RATE_LIMITED = "rate_limited"
@@ -109,6 +110,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
         400, "invalid_request_error", "previous_response_not_found", 400, "invalid_request_error"
     ),
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
+    _E.NO_WEBSOCKET: ErrorRow(426, "invalid_request_error", "no_websocket", 426, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
     # 422 and not 409, which every SDK tries again.
     _E.IDEMPOTENCY_KEY_REUSED: ErrorRow(

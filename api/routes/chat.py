@@ -16,16 +16,17 @@ router = APIRouter()
 @router.post("/v1/chat/completions")
 async def chat_completions(request: Request) -> Response:
     """OpenAI Chat Completions."""
-    return await _chat(request, "openai")
+    return await answer_chat(request, "openai")
 
 
 @router.post("/v1/messages")
 async def messages(request: Request) -> Response:
     """Anthropic Messages."""
-    return await _chat(request, "anthropic")
+    return await answer_chat(request, "anthropic")
 
 
-async def _chat(request: Request, dialect_name: str) -> Response:
+async def answer_chat(request: Request, dialect_name: str) -> Response:
+    """A chat in one of the dialects, from its body to its answer."""
     services: Services = services_of(request)
     client = services.client_keys.client(request.headers)
     try:

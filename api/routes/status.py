@@ -21,7 +21,15 @@ async def front_page() -> Response:
         {
             "service": "warp2api",
             "version": VERSION,
-            "endpoints": ["/v1/chat/completions", "/v1/messages", "/v1/models", "/healthz", "/readyz", "/metrics"],
+            "endpoints": [
+                "/v1/chat/completions",
+                "/v1/messages",
+                "/v1/responses",
+                "/v1/models",
+                "/healthz",
+                "/readyz",
+                "/metrics",
+            ],
         }
     )
 

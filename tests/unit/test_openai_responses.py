@@ -189,7 +189,7 @@ def test_what_codex_sends() -> None:
     ],
 )
 def test_items_of_an_answer(item: dict[str, Any], parts: list[Any]) -> None:
-    assert transcript(USER, item) == assistant(*parts)
+    assert transcript(USER, item)[:2] == assistant(*parts)
 
 
 def test_parts_a_user_may_send() -> None:
@@ -214,12 +214,11 @@ def test_parts_a_user_may_send() -> None:
         )
     ]
     result = {"type": "function_call_output", "call_id": "c", "output": content}
-    assert transcript(result) == [
-        Message(
-            Role.USER,
-            [ToolResultPart("c", [TextPart("what?"), image, TextPart("Some text."), TextPart("Some text.")])],
-        )
-    ]
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    assert transcript(USER, call, result)[2] == Message(
+        Role.USER,
+        [ToolResultPart("c", [TextPart("what?"), image, TextPart("Some text."), TextPart("Some text.")])],
+    )
 
 
 def test_instructions_come_before_the_inputs_system_texts() -> None:
@@ -681,7 +680,7 @@ def test_an_answer_goes_back_as_it_was_told() -> None:
         DONE,
     ]
     output = RESPONSES.whole(header(tools=tools), events)["output"]
-    assert transcript(USER, *output, tools=tools) == assistant(
+    assert transcript(USER, *output, tools=tools)[:2] == assistant(
         ReasoningPart("hm"),
         TextPart("a"),
         *[ToolCallPart(call.id, call.name, call.arguments) for call in events if isinstance(call, ToolCall)],
