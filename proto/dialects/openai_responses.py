@@ -80,6 +80,7 @@ class ReasoningIn(Wire):
 class Format(Wire):
     type: str
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    strict: Any = None
 
 
 class TextIn(Wire):
@@ -184,13 +185,16 @@ def _json_schema(wanted: Format | None) -> dict[str, Any] | None:
 
 
 def _ignored_options(request: ResponsesRequest) -> list[str]:
-    effort = request.reasoning.effort if request.reasoning else None
+    """What is understood and has no effect. Efforts are part of the upstream's model names."""
+    text = request.text or TextIn()
     options = {
-        "reasoning.effort": effort if effort != "none" else None,
-        "text.verbosity": request.text and request.text.verbosity,
-        "include": [name for name in request.include if name != ENCRYPTED_REASONING] or None,
+        "reasoning.effort": request.reasoning and request.reasoning.effort not in (None, "none"),
+        "text.verbosity": text.verbosity,
+        "text.format.strict": text.format and text.format.strict,
+        "tools.strict": any(item.strict for item in request.tools),
+        "include": any(name != ENCRYPTED_REASONING for name in request.include),
     }
-    return [name for name, value in options.items() if value is not None]
+    return [name for name, value in options.items() if value]
 
 
 def _extra(request: ResponsesRequest, body: dict[str, Any], toolbox: Toolbox) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The input items of OpenAI's Responses, and how they become messages."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
@@ -23,7 +21,6 @@ from proto.dialects.common import (
     Many,
     Wire,
     arguments_text,
-    data_url_image,
     missing,
     quoted,
     refusal,
@@ -31,6 +28,7 @@ from proto.dialects.common import (
     validate,
 )
 from proto.dialects.custom_tools import wrapped
+from proto.dialects.media import data_url_image, text_document
 from proto.dialects.responses_tools import TOOL_SEARCH, AnyTool, Toolbox
 from proto.errors import ErrorCode
 
@@ -92,7 +90,7 @@ AnyItem = Annotated[Item, BeforeValidator(_type_alone)]
 
 
 class ItemReader:
-    """Turns items into messages, one by one; knows what it left out.
+    """Turns items into messages, one by one; knows the paths of what it left out or could not understand.
 
     Args:
         toolbox: the request's tools. Those that a client's search has found since join it.
@@ -114,12 +112,13 @@ class ItemReader:
             case "message":
                 return self._spoken(item, path)
             case "function_call":
-                arguments = arguments_text(item.arguments, f"{path}.arguments")
+                arguments = arguments_text(item.arguments, f"{path}.arguments", self.ignored)
                 return self._called(item, path, _needed(item, "name", path), arguments)
             case "custom_tool_call":
                 return self._called(item, path, _needed(item, "name", path), wrapped(item.input or ""))
             case "tool_search_call":
-                return self._called(item, path, TOOL_SEARCH, arguments_text(item.arguments, f"{path}.arguments"))
+                arguments = arguments_text(item.arguments, f"{path}.arguments", self.ignored)
+                return self._called(item, path, TOOL_SEARCH, arguments)
             case "function_call_output" | "custom_tool_call_output":
                 parts = _parts(item.output, f"{path}.output", _user_part)
                 shown = [TextPart(part.text) if isinstance(part, DocumentPart) else part for part in parts]
@@ -231,7 +230,9 @@ def _user_part(part: PartIn, path: str) -> Shown | None:
             raise unsupported(path, "images are not fetched by file id; send them as base64 data URLs")
         return data_url_image(part.image_url, f"{path}.image_url")
     if part.type == "input_file":
-        return _document(part, path)
+        if part.file_data is None:
+            raise unsupported(path, "files are not fetched by id or URL; send a text file in file_data")
+        return text_document(part.filename, part.file_data, f"{path}.file_data")
     return _text_part(part, path)
 
 
@@ -239,15 +240,3 @@ def _assistant_part(part: PartIn, path: str) -> TextPart | None:
     if part.type == "refusal":
         return TextPart(part.refusal) if part.refusal else None
     return _text_part(part, path)
-
-
-def _document(part: PartIn, path: str) -> DocumentPart:
-    """A text file; `file_data` is a data URL or bare base64."""
-    if part.file_data is None:
-        raise unsupported(path, "files are not fetched by id or URL; send a text file as base64 in file_data")
-    data = part.file_data.partition(",")[2] if part.file_data.startswith("data:") else part.file_data
-    try:
-        text = base64.b64decode(data, validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise unsupported(f"{path}.file_data", "only text files (UTF-8) as base64 are supported") from error
-    return DocumentPart(part.filename or "document", text)

@@ -47,6 +47,7 @@ class ToolIn(Wire):
     parameters: dict[str, Any] | None = None
     format: CustomFormat | None = None
     execution: AnyText | None = None
+    strict: Any = None
     tools: Many["Annotated[ToolIn, BeforeValidator(_type_alone)]"] = Field(default_factory=list)
 
 

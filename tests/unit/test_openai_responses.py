@@ -164,7 +164,14 @@ def test_what_codex_sends() -> None:
         "tool_search": ["tool_search", "tool_search", ""],
     }
     assert parsed.extra["sealed"] is True
-    assert parsed.ignored == ["prompt_cache_key", "client_metadata", "reasoning.effort", "text.verbosity", "tools[4]"]
+    assert parsed.ignored == [
+        "prompt_cache_key",
+        "client_metadata",
+        "reasoning.effort",
+        "text.verbosity",
+        "tools.strict",
+        "tools[4]",
+    ]
     assert parsed.stream
 
 
@@ -320,7 +327,7 @@ SCHEMA = {"type": "object", "properties": {}}
 def test_limits(fields: dict[str, Any], limits: Limits) -> None:
     parsed = parse(**fields)
     assert parsed.conversation.limits == limits
-    assert parsed.ignored == []
+    assert parsed.ignored == (["text.format.strict"] if "strict" in str(fields) else [])
 
 
 @pytest.mark.parametrize(
