@@ -4,6 +4,8 @@ ASCII text runs at about four characters a token, everything else (CJK above all
 Weights are whole numbers, so the estimate of a text does not depend on the pieces it came in.
 """
 
+from typing import NamedTuple, assert_never
+
 import msgspec
 
 from proto.conversation import (
@@ -13,17 +15,14 @@ from proto.conversation import (
     Part,
     ReasoningPart,
     TextPart,
-    Tool,
     ToolCallPart,
     ToolResultPart,
 )
+from proto.images import image_tokens
 
 TOKEN_WEIGHT = 12
 ASCII_WEIGHT = 3
 OTHER_WEIGHT = 8
-
-IMAGE_TOKENS = 1000
-"""A picture of about a megapixel; the real size would take decoding it."""
 
 MESSAGE_TOKENS = 4
 """What role and framing of one message cost."""
@@ -58,48 +57,51 @@ def estimate_tokens(text: str) -> int:
     return tokens_of(weigh(text))
 
 
-def estimate_conversation(conversation: Conversation) -> int:
-    """About how many input tokens a conversation costs, its tools and wanted answer format included."""
-    texts = [*conversation.system]
-    images = 0
+class Contents(NamedTuple):
+    """All that a conversation holds, by what it costs. A message's parts keep their order."""
+
+    texts: list[str]
+    reasoning: list[str]
+    images: list[ImagePart]
+
+
+def contents(conversation: Conversation) -> Contents:
+    """What goes upstream, its tools and wanted answer format included, and the reasoning, which does not."""
+    found = Contents([*conversation.system], [], [])
     for message in conversation.messages:
         for part in message.parts:
-            texts += _texts(part)
-            images += _images(part)
+            _collect(part, found)
     for tool in conversation.tools:
-        texts += _tool_texts(tool)
+        found.texts.extend([tool.name, tool.description, _json(tool.schema)])
     if conversation.limits.json_schema:
-        texts.append(_json(conversation.limits.json_schema))
+        found.texts.append(_json(conversation.limits.json_schema))
+    return found
+
+
+def estimate_conversation(conversation: Conversation) -> int:
+    """About how many input tokens a conversation costs, its tools and wanted answer format included."""
+    found = contents(conversation)
     framing = MESSAGE_TOKENS * (len(conversation.messages) + len(conversation.system))
-    return tokens_of(sum(map(weigh, texts))) + framing + IMAGE_TOKENS * images
+    return tokens_of(sum(map(weigh, found.texts))) + framing + sum(map(image_tokens, found.images))
 
 
-def _texts(part: Part) -> list[str]:
+def _collect(part: Part, found: Contents) -> None:
     match part:
         case TextPart():
-            return [part.text]
+            found.texts.append(part.text)
         case DocumentPart():
-            return [part.name, part.text]
+            found.texts.extend([part.name, part.text])
         case ToolCallPart():
-            return [part.name, part.arguments]
+            found.texts.extend([part.name, part.arguments])
         case ToolResultPart():
-            return [content.text for content in part.content if isinstance(content, TextPart)]
-        case ImagePart() | ReasoningPart():  # a picture has its own price, reasoning is not sent upstream
-            return []
-
-
-def _images(part: Part) -> int:
-    match part:
+            for content in part.content:
+                _collect(content, found)
         case ImagePart():
-            return 1
-        case ToolResultPart():
-            return sum(isinstance(content, ImagePart) for content in part.content)
+            found.images.append(part)
+        case ReasoningPart():
+            found.reasoning.append(part.text)
         case _:
-            return 0
-
-
-def _tool_texts(tool: Tool) -> list[str]:
-    return [tool.name, tool.description, _json(tool.schema)]
+            assert_never(part)
 
 
 def _json(value: object) -> str:

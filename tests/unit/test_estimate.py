@@ -18,7 +18,9 @@ from proto.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from proto.estimate import IMAGE_TOKENS, MESSAGE_TOKENS, estimate_conversation, estimate_tokens, weigh
+from proto.estimate import MESSAGE_TOKENS, estimate_conversation, estimate_tokens, weigh
+from proto.images import UNKNOWN_TOKENS, image_tokens
+from tests.pictures import png
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_a_conversation_counts_all_that_is_sent() -> None:
 
     count = estimate_conversation(Conversation("auto", [Message(Role.USER, parts)], system=[text]))
 
-    assert count == 5 * 100 + 2 * IMAGE_TOKENS + 2 * MESSAGE_TOKENS
+    assert count == 5 * 100 + 2 * UNKNOWN_TOKENS + 2 * MESSAGE_TOKENS
 
 
 def test_tools_and_the_answer_format_cost_input_too() -> None:
@@ -57,3 +59,25 @@ def test_tools_and_the_answer_format_cost_input_too() -> None:
 
     assert estimate_conversation(Conversation("auto", [message], tools=[Tool("weather", schema)])) > plain + 30
     assert estimate_conversation(Conversation("auto", [message], limits=Limits(json_schema=schema))) > plain + 30
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "tokens"),
+    [
+        # Published by Anthropic for pictures that are not scaled.
+        (200, 200, 54),
+        (1000, 1000, 1334),
+        (1092, 1092, 1590),
+        # Scaled down, by the long edge and by what one picture costs at most.
+        (3136, 784, 820),
+        (8000, 8000, 1600),
+        (1, 100_000, 1),
+    ],
+)
+def test_a_picture_costs_its_size(width: int, height: int, tokens: int) -> None:
+    assert image_tokens(ImagePart("image/png", png(width, height))) == tokens
+
+
+@pytest.mark.parametrize("data", ["", "A", "iVBORw0KGgo=", png(0, 5), "not base64 at all"])
+def test_a_picture_that_tells_no_size_costs_a_megapixel(data: str) -> None:
+    assert image_tokens(ImagePart("image/png", data)) == UNKNOWN_TOKENS
