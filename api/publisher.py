@@ -7,11 +7,9 @@ from typing import Final, NamedTuple
 
 import structlog
 from celery import Celery
-from kombu.exceptions import KombuError
 
-from proto.errors import ErrorCode, GatewayError
 from proto.jobs import ChatMessage
-from store.broker import send_chats
+from store.broker import BrokerError, send_chats
 
 log = structlog.get_logger()
 
@@ -47,7 +45,7 @@ class Publisher:
         """Enqueue one attempt of a job.
 
         Raises:
-            GatewayError: the broker did not take the message; whether it arrived is unknown.
+            BrokerError: the broker did not take the message; whether it arrived is unknown.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -60,10 +58,10 @@ class Publisher:
             orders, last = self._take()
             if not orders:
                 continue
-            failure: Exception | None = None
+            failure: BrokerError | None = None
             try:
                 send_chats(self._app, [order.message for order in orders])
-            except (KombuError, OSError) as error:
+            except BrokerError as error:
                 log.warning("publish.failed", messages=len(orders), error=type(error).__name__)
                 failure = error
             orders[0].loop.call_soon_threadsafe(_settle, orders, failure)
@@ -80,13 +78,13 @@ class Publisher:
         return orders, True
 
 
-def _settle(orders: list[_Order], failure: Exception | None) -> None:
+def _settle(orders: list[_Order], failure: BrokerError | None) -> None:
     for order in orders:
         if order.done.cancelled():
             continue
         if failure is None:
             order.done.set_result(None)
         else:
-            told = GatewayError(ErrorCode.UNAVAILABLE, "The gateway's queue is not available.", retry_after=2)
+            told = BrokerError()  # one each: an exception keeps the traceback of whoever raises it
             told.__cause__ = failure
             order.done.set_exception(told)

@@ -37,6 +37,11 @@ class Keys:
         self.leases = f"{self.jobs_tag}:leases"
         self.waiting = f"{self.jobs_tag}:waiting"
         self.waiting_bytes = f"{self.jobs_tag}:waiting-bytes"
+        #: Hash by lane: when the newest job that was ever claimed had been enqueued (ms); written at claim, read by the
+        #: reaper, which knows by it whose message is lost.
+        self.reached = f"{self.jobs_tag}:reached"
+        #: String: since when reapers have looked without a break (ms); written and read by them, gone after a break.
+        self.reaping = f"{self.jobs_tag}:reaping"
 
     @property
     def models(self) -> str:

@@ -5,14 +5,26 @@ A message carries a job's id alone: prompts never reach the broker, Flower or a 
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Final
 
 from celery import Celery
 from kombu import Exchange, Queue
-from kombu.exceptions import ChannelError
+from kombu.exceptions import ChannelError, KombuError
+from redis.exceptions import RedisError
 
+from proto.errors import ErrorCode, GatewayError
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
 from store.settings import StoreSettings
+
+#: What kombu raises for a broker that is away, wrapped in errors of its own or, here and there, not.
+_AWAY: Final = (KombuError, OSError, RedisError)
+
+
+class BrokerError(GatewayError):
+    """The broker cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.UNAVAILABLE, "The gateway's queue is not available.", retry_after=2)
 
 
 def create_celery(settings: StoreSettings) -> Celery:
@@ -57,7 +69,8 @@ def _transport_options(settings: StoreSettings) -> dict[str, object]:
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
-        "health_check_interval": 25,
+        # A consumer on a connection that died without a word is back within twice this and a second.
+        "health_check_interval": 5,
         # Publishing tries a lost connection once more and then says so; kombu's own default takes six seconds.
         "max_retries": 1,
         "interval_start": 0,
@@ -65,18 +78,21 @@ def _transport_options(settings: StoreSettings) -> dict[str, object]:
     }
 
 
-def waiting_messages(app: Celery, lane: Lane) -> int:
-    """How many messages of a lane no worker has taken yet; blocks.
+def waiting_messages(app: Celery, queue: str) -> int:
+    """How many messages of a queue no worker has taken yet; blocks.
 
     Raises:
-        kombu.exceptions.KombuError: the broker is away.
+        BrokerError: the broker is away.
     """
     channel: Any  # the stubs leave its methods out
-    with app.connection_for_read() as connection, connection.channel() as channel:
+    with app.connection_for_read() as connection:
         try:
-            count: int = channel.queue_declare(lane.value, passive=True).message_count
+            with connection.channel() as channel:
+                count: int = channel.queue_declare(queue, passive=True).message_count
         except ChannelError:
             return 0  # Redis keeps no empty queue
+        except _AWAY as error:
+            raise BrokerError from error
         return count
 
 
@@ -84,8 +100,15 @@ def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:
     """Enqueue attempts of jobs, in one batch where the transport can; blocks, so call it off the event loop.
 
     Raises:
-        kombu.exceptions.KombuError: the broker is away; which messages it took is unknown.
+        BrokerError: the broker is away; which messages it took is unknown.
     """
+    try:
+        _send(app, messages)
+    except _AWAY as error:
+        raise BrokerError from error
+
+
+def _send(app: Celery, messages: Sequence[ChatMessage]) -> None:
     producer: Any  # the stubs do not know kombu 5.7's batches
     with app.producer_pool.acquire(block=True) as producer:
         batched = len(messages) > 1 and producer.supports_batch_publish

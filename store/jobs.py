@@ -30,12 +30,16 @@ _HANDBACK = load_script(_FOLDER, "handback")
 _OVERDUE = load_script(_FOLDER, "overdue")
 _OVERLOOKED = load_script(_FOLDER, "overlooked")
 _REAP = load_script(_FOLDER, "reap")
+_RESENT = load_script(_FOLDER, "resent")
 _TAIL = load_script(_FOLDER, "tail")
 
-#: How often a job may be started, its first time included.
-MAX_ATTEMPTS: Final = 3
+#: How many workers may die with one job before it is the job that is given up. Being handed back does not count.
+MAX_DEATHS: Final = 3
 #: Seconds a log lives once a client has had the whole answer.
 DELIVERED_TTL: Final = 60.0
+#: How long nobody may have looked for dead workers, as a share of a lease: a shorter break cannot have let the lease
+#: of a living one run out, which renews three times a lease.
+LONGEST_BREAK: Final = 2 / 3
 #: Seconds a worker or a front door may be silent before it counts as gone.
 HEARTBEAT_AGE: Final = 10.0
 
@@ -77,6 +81,13 @@ class Tail(NamedTuple):
     seq: int
     status: Status
     alive: bool
+
+
+class Overlooked(NamedTuple):
+    """A job that waits unusually long; `certain` when its message must be lost, as its lane has passed it over."""
+
+    message: ChatMessage
+    certain: bool
 
 
 class Overdue(NamedTuple):
@@ -188,10 +199,14 @@ class Jobs:
 
     # --- the worker -----------------------------------------------------------------------------------------------
 
-    async def claim(self, job_id: str, worker: str) -> Claim | None:
-        """Take a queued job; None when it is not there to be taken (a duplicate message, cancelled, expired)."""
-        args = (job_id, worker, _ms(self.settings.job_lease), _TOO_LATE_ENTRY, TOO_LATE.code)
-        reply: tuple[int, int, bytes, int] | None = await self._store.run(_CLAIM, self.keys.job(job_id), args)
+    async def claim(self, job_id: str, worker: str, nonce: str) -> Claim | None:
+        """Take a queued job; None when it is not there to be taken (a duplicate message, cancelled, expired).
+
+        A claim whose reply was lost is sent again with the same `nonce`, and answered as the first time.
+        """
+        keys = (*self.keys.job(job_id), self.keys.reached)
+        args = (job_id, worker, _ms(self.settings.job_lease), nonce, _TOO_LATE_ENTRY, TOO_LATE.code)
+        reply: tuple[int, int, bytes, int] | None = await self._store.run(_CLAIM, keys, args)
         if not reply:
             return None
         attempt, seq, payload, streamed = reply
@@ -230,20 +245,28 @@ class Jobs:
     # --- the keeper -----------------------------------------------------------------------------------------------
 
     async def overdue(self, most: int = 200) -> Overdue:
-        """The jobs that the reaper should look at."""
-        leased, queued = await self._store.run(_OVERDUE, (self.keys.leases, self.keys.waiting), (most,))
+        """The jobs that the reaper should look at; none until reapers have asked for a whole lease without a break."""
+        keys, lease = (self.keys.leases, self.keys.waiting, self.keys.reaping), self.settings.job_lease
+        leased, queued = await self._store.run(_OVERDUE, keys, (most, _ms(lease), _ms(lease * LONGEST_BREAK)))
         return Overdue([row.decode() for row in leased], [row.decode() for row in queued])
 
-    async def overlooked(self, age: float, most: int = 200) -> list[ChatMessage]:
-        """Queued jobs neither enqueued nor looked at here for `age` seconds."""
+    async def overlooked(self, age: float, most: int = 200) -> list[Overlooked]:
+        """Queued jobs whose message was sent more than `age` seconds ago."""
         args = (self.keys.record(""), _ms(age), most)
-        rows = await self._store.run(_OVERLOOKED, (self.keys.waiting,), args)
-        return [ChatMessage(job_id.decode(), Lane(lane.decode()), attempt) for job_id, lane, attempt in rows]
+        rows = await self._store.run(_OVERLOOKED, (self.keys.waiting, self.keys.reached), args)
+        return [
+            Overlooked(ChatMessage(job_id.decode(), Lane(lane.decode()), attempt), certain == 1)
+            for job_id, lane, attempt, certain in rows
+        ]
+
+    async def resent(self, job_ids: Sequence[str]) -> None:
+        """The messages of these jobs were sent again: they count as enqueued now."""
+        await self._store.run(_RESENT, [self.keys.record(job_id) for job_id in job_ids], ())
 
     async def reap(self, job_id: str) -> ChatMessage | Status | None:
         """Judge one job whose lease may have expired: answers a message to enqueue, FAILED, or None if left alone."""
         failed = Failed(ErrorCode.INTERRUPTED, "The worker that ran this job stopped; the answer is incomplete.")
-        args = (job_id, encode_events([failed]), failed.code, MAX_ATTEMPTS)
+        args = (job_id, encode_events([failed]), failed.code, MAX_DEATHS)
         reply = await self._store.run(_REAP, self.keys.job(job_id), args)
         if isinstance(reply, list):
             return ChatMessage(job_id, Lane(reply[1].decode()), reply[2])

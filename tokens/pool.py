@@ -56,6 +56,8 @@ _LENDER_WANTS: Final = (Verdict.RATE_LIMITED, Verdict.QUOTA, Verdict.BLOCKED, Ve
 #: Seconds after which a waiter looks again although nobody in this process gave anything back; others may have.
 LOOK_BUSY: Final = 0.25
 LOOK_COOLING: Final = 5.0
+#: Seconds between two questions while Redis is away.
+LOOK_AWAY: Final = 0.5
 #: Seconds between refills that a low pool triggers in one process.
 REFILL_PAUSE: Final = 5.0
 #: Seconds that closing waits for running refreshes.
@@ -100,14 +102,14 @@ class TokenPool:
 
         Raises:
             GatewayError: OVERLOADED, QUOTA, NOT_CONFIGURED, UPSTREAM_AUTH, REFRESH_FAILED or ACCOUNT_BLOCKED.
-            StoreError: Redis is away.
+            StoreError: Redis was away until the deadline.
         """
         switch = Switch.FIRST if exclude else Switch.NO
         refilling: asyncio.Task[None] | None = None
         while True:
             refilled = refilling is not None and refilling.done()
             given = self.turns.given
-            answer = await self._ask(lane, switch, exclude)
+            answer = await self._ask_patiently(lane, switch, exclude, deadline)
             if isinstance(answer, Granted):
                 return self._lend(answer, switch)
             switch = Switch.AGAIN if exclude else Switch.NO
@@ -199,6 +201,18 @@ class TokenPool:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.borrowing.stop()
+
+    async def _ask_patiently(
+        self, lane: Lane, switch: Switch, exclude: Collection[str], deadline: float
+    ) -> Granted | Refused:
+        """Ask; while Redis is away, ask again: a job that was accepted does not end because of that."""
+        while True:
+            try:
+                return await self._ask(lane, switch, exclude)
+            except StoreError:
+                if asyncio.get_running_loop().time() + LOOK_AWAY >= deadline:
+                    raise
+                await asyncio.sleep(LOOK_AWAY)
 
     async def _ask(self, lane: Lane, switch: Switch, exclude: Collection[str]) -> Granted | Refused:
         """One round trip. A lease that is granted while its asker is being cancelled is given back."""

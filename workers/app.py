@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,10 +14,9 @@ from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
-from kombu.exceptions import KombuError
 
-from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
-from store.broker import create_celery, send_chats, waiting_messages
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, Lane
+from store.broker import BrokerError, create_celery
 from store.connection import Store, StoreError
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
@@ -30,10 +28,11 @@ from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
 from workers.keeper import Reaper
 from workers.models import ModelRefresher
-from workers.parts import first_refill, open_workshop
-from workers.runtime import Runtime, background
+from workers.parts import enqueueing, first_refill, open_workshop, queue_length
+from workers.runtime import Runtime, background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
 from workers.transport import build_client
+from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -51,36 +50,25 @@ def run_worker(lane: str) -> None:
     settings, store_settings = WorkerSettings(), StoreSettings()
     which = Lane(lane)
     app = create_celery(store_settings)
-    runtime = Runtime(
-        lambda: open_workshop(
-            which,
-            settings,
-            store_settings,
-            TokenSettings(),
-            UpstreamSettings(),
-            lambda message: send_chats(app, [message]),
-        )
-    )
+    runtime = Runtime(lambda: open_workshop(which, settings, store_settings, TokenSettings(), UpstreamSettings(), app))
     register_chat(app, runtime, settings.drain_timeout)
-    concurrency = settings.worker_concurrency if which is Lane.INTERACTIVE else settings.batch_concurrency
-    _work(app, which.value, concurrency, runtime)
+    _work(app, which.value, settings.concurrency(which), runtime)
 
 
 def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float) -> None:
     """Add the chat task, and hand the work over when the process is told to stop."""
-    draining = False
 
     @app.task(name=CHAT_TASK, throws=(ChatFailedError,))
     def chat(job_id: str) -> None:
-        if draining:
+        runtime.parts.watchdog.took()
+        if runtime.parts.held.draining:
             raise Reject("draining", requeue=True)
         code = runtime.call(run_chat(job_id, runtime.parts))
         if code is not None:
             raise ChatFailedError(code.value)
 
     def on_shutting_down(**_: Any) -> None:
-        nonlocal draining
-        draining = True
+        runtime.parts.held.draining = True  # at once, before the loop gets to it
         runtime.spawn(runtime.parts.held.drain(drain_timeout))
 
     signals.worker_shutting_down.connect(on_shutting_down, weak=False)
@@ -93,6 +81,7 @@ class KeeperParts:
     jobs: Jobs
     pool: TokenPool
     reaper: Reaper
+    watchdog: Watchdog
 
 
 def run_keeper() -> None:
@@ -100,7 +89,7 @@ def run_keeper() -> None:
     configure_logging(LogSettings())
     store_settings = StoreSettings()
     app = create_celery(store_settings)
-    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings()))
+    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings(), app))
     register_rounds(app, runtime)
     app.conf.beat_schedule = {
         "reap": {"task": REAP_TASK, "schedule": REAP_EVERY, "options": {"expires": 5 * REAP_EVERY}},
@@ -116,40 +105,39 @@ def run_keeper() -> None:
 
 @asynccontextmanager
 async def _open_keeper(
-    store_settings: StoreSettings, token_settings: TokenSettings, upstream_settings: UpstreamSettings
+    store_settings: StoreSettings, token_settings: TokenSettings, upstream_settings: UpstreamSettings, app: Celery
 ) -> AsyncIterator[KeeperParts]:
     store = Store(store_settings.redis_url.get_secret_value())
     jobs = Jobs(store, store_settings)
+
+    async def due() -> bool:
+        await queue_length(app, CONTROL_QUEUE)  # raises if the broker is away
+        return True  # beat sends a round a second
+
+    async def is_empty(lane: Lane) -> bool:
+        return await queue_length(app, lane.value) == 0
+
+    watchdog = Watchdog(due, crash)
     async with open_pool(token_settings, store, jobs.keys) as pool, build_client(upstream_settings) as client:
-        beside = [first_refill(pool)]
+        beside = [first_refill(pool), watchdog.run()]
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())
         async with background(*beside):
-            yield KeeperParts(jobs, pool, Reaper(jobs))
+            yield KeeperParts(jobs, pool, Reaper(jobs, is_empty, enqueueing(app)), watchdog)
     await store.aclose()
 
 
 def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
     """Add the periodic tasks; each is safe to run twice at once."""
-    unsent: list[ChatMessage] = []
 
     @app.task(name=REAP_TASK)
     def reap() -> None:
+        runtime.parts.watchdog.took()
         try:
-            reaper = runtime.parts.reaper
-            unsent.extend(runtime.call(reaper.round(time.monotonic())))
-            # A job that still waits while its lane's queue is empty has lost its message with the process that held it.
-            overlooked = runtime.call(reaper.overlooked())
-            empty = {lane for lane in {message.lane for message in overlooked} if not waiting_messages(app, lane)}
-            unsent.extend(message for message in overlooked if message.lane in empty)
-            if unsent:
-                send_chats(app, unsent)
-                unsent.clear()
-        except StoreError:
-            runtime.parts.reaper.store_was_away()
-        except KombuError as error:
-            log.warning("reap.broker_away", unsent=len(unsent), error=str(error))
+            runtime.call(runtime.parts.reaper.round())
+        except (StoreError, BrokerError) as error:
+            log.warning("reap.put_off", error=type(error).__name__)
 
     @app.task(name=REFILL_TASK)
     def refill_pool() -> None:

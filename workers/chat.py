@@ -5,8 +5,9 @@ apply the limits it does not know, append to the log, end with exactly one termi
 """
 
 import asyncio
+import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,11 +30,12 @@ from workers.held import STOP_OF_ACK, Held, Stop
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
 from workers.upstream import Upstream
+from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
-#: Seconds between two tries to claim while the store is away.
-CLAIM_PAUSE: Final = 0.5
+#: Seconds between two tries to claim, or to borrow a token, while the store is away.
+STORE_PAUSE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ class Workshop:
     pool: TokenPool
     upstream: Upstream
     request_options: RequestOptions
-    enqueue: Callable[[ChatMessage], Awaitable[None]]
+    enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
     models: SharedModels
+    watchdog: Watchdog
 
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
@@ -71,13 +74,14 @@ async def _claim(job_id: str, workshop: Workshop) -> Claim | None:
         StoreError: it was away for longer than a job may take, or this process stops; the reaper sends another message.
     """
     until = time.monotonic() + workshop.jobs.settings.job_deadline
+    nonce = secrets.token_hex(8)
     while True:
         try:
-            return await workshop.jobs.claim(job_id, workshop.held.worker)
+            return await workshop.jobs.claim(job_id, workshop.held.worker, nonce)
         except StoreError:
             if workshop.held.draining or time.monotonic() > until:
                 raise
-            await asyncio.sleep(CLAIM_PAUSE)
+            await asyncio.sleep(STORE_PAUSE)
 
 
 class Attempt:
@@ -146,12 +150,19 @@ class Attempt:
             case Stop.CANCELLED:
                 return Failed(ErrorCode.CANCELLED, "The job was cancelled.")
             case Stop.HAND_BACK:
-                message = await self._shop.jobs.hand_back(self.job_id, self.attempt)
-                if message is not None:
-                    await self._shop.enqueue(message)
+                await self._hand_back()
                 return None
             case Stop.SHUTDOWN:
                 return Failed(ErrorCode.INTERRUPTED, "The worker that ran this job was stopped.")
+
+    async def _hand_back(self) -> None:
+        try:
+            message = await self._shop.jobs.hand_back(self.job_id, self.attempt)
+            if message is not None:
+                await self._shop.enqueue([message])
+        except GatewayError:
+            # The store or the broker is away: the reaper finds a lease without a holder, or a job without a message.
+            log.warning("job.hand_back_failed")
 
     async def _end(self, terminal: Terminal) -> bool:
         """Log the terminal event; False when it could not be, because the job or the time is no longer ours."""

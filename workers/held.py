@@ -61,11 +61,18 @@ class Held:
         self._empty = asyncio.Event()
         self._empty.set()
 
+    @property
+    def count(self) -> int:
+        """How many attempts run."""
+        return len(self._holders)
+
     @contextmanager
     def hold(self, holder: Holder) -> Iterator[None]:
         """Renew the attempt's lease for as long as the block runs."""
         self._holders[holder.job_id] = holder
         self._empty.clear()
+        if self.draining:  # claimed while the others were being handed back
+            holder.stop(Stop.HAND_BACK)
         try:
             yield
         finally:

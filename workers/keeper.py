@@ -1,8 +1,10 @@
 """The keeper's rounds: jobs whose worker died, jobs that waited too long."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
 import structlog
 
-from proto.jobs import ChatMessage
+from proto.jobs import ChatMessage, Lane
 from store.jobs import TOO_LATE, Jobs
 
 log = structlog.get_logger()
@@ -12,28 +14,34 @@ class Reaper:
     """Ends or restarts what nobody runs any more.
 
     It judges nothing until the store has been reachable for one whole lease: workers that could not renew meanwhile
-    must get their chance first. Time is an argument, in seconds of any steady clock.
+    must get their chance first. The store itself keeps account of that (`overdue.lua`), so that a keeper that is
+    started again need not begin anew.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        is_empty: Callable[[Lane], Awaitable[bool]],
+        enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
+    ) -> None:
         self._jobs = jobs
-        self._reachable_since: float | None = None
+        self._is_empty = is_empty
+        self._enqueue = enqueue
 
-    def store_was_away(self) -> None:
-        """A round failed: start counting anew."""
-        self._reachable_since = None
-
-    async def round(self, now: float) -> list[ChatMessage]:
-        """Look at every overdue job once; returns the messages to enqueue.
+    async def round(self) -> None:
+        """Look at every overdue job and every message that may be lost, once.
 
         Raises:
-            StoreError: the store is away; call `store_was_away`.
+            StoreError: the store is away.
+            BrokerError: the queue is; what was to be enqueued now counts as lost by the time it is back.
         """
+        again = await self._judge()
+        again += await self._lost_messages()
+        if again:
+            await self._enqueue(again)
+
+    async def _judge(self) -> list[ChatMessage]:
         overdue = await self._jobs.overdue()
-        if self._reachable_since is None:
-            self._reachable_since = now
-        if now - self._reachable_since < self._jobs.settings.job_lease:
-            return []
         again: list[ChatMessage] = []
         for job_id in overdue.leased:
             verdict = await self._jobs.reap(job_id)
@@ -46,10 +54,17 @@ class Reaper:
                 log.warning("job.waited_too_long", job_id=job_id)
         return again
 
-    async def overlooked(self) -> list[ChatMessage]:
-        """Messages of jobs that have waited for two leases: they are lost if the lane's queue is empty.
+    async def _lost_messages(self) -> list[ChatMessage]:
+        """Messages that went with the process that had popped them: to be sent again.
 
-        Raises:
-            StoreError: the store is away.
+        A job that has waited for a lease has lost its message if its lane has passed it over, or if the lane's queue
+        is empty. A message too many does no harm: it loses the claim.
         """
-        return await self._jobs.overlooked(2 * self._jobs.settings.job_lease)
+        overlooked = await self._jobs.overlooked(self._jobs.settings.job_lease)
+        doubtful = {row.message.lane for row in overlooked if not row.certain}
+        empty = {lane for lane in doubtful if await self._is_empty(lane)}
+        lost = [row.message for row in overlooked if row.certain or row.message.lane in empty]
+        if lost:
+            log.warning("jobs.messages_lost", jobs=[message.job_id for message in lost])
+            await self._jobs.resent([message.job_id for message in lost])
+        return lost

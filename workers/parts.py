@@ -3,14 +3,16 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
+from celery import Celery
 
 from proto.errors import GatewayError
 from proto.jobs import ChatMessage, Lane
 from proto.warp_request import RequestOptions
+from store.broker import send_chats, waiting_messages
 from store.connection import Store
 from store.jobs import Jobs
 from store.models import SharedModels
@@ -21,10 +23,11 @@ from tokens.settings import TokenSettings
 from workers.chat import Workshop
 from workers.held import Held, Stop
 from workers.relay import RelayWriter
-from workers.runtime import background
+from workers.runtime import background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
 from workers.transport import build_client
 from workers.upstream import Upstream
+from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -36,12 +39,9 @@ async def open_workshop(
     store_settings: StoreSettings,
     token_settings: TokenSettings,
     upstream_settings: UpstreamSettings,
-    send: Callable[[ChatMessage], None],
+    app: Celery,
 ) -> AsyncIterator[Workshop]:
-    """Everything that `run_chat` works with, and what runs beside it: flushing, renewing, listening for cancels.
-
-    `send` enqueues a message and blocks; it is called off the loop.
-    """
+    """Everything that `run_chat` works with, and what runs beside it: flushing, renewing, listening for cancels."""
     url = store_settings.redis_url.get_secret_value()
     # The relay has a connection of its own: claims and leases need not wait for its batches.
     store, relay_store = Store(url), Store(url)
@@ -52,16 +52,23 @@ async def open_workshop(
     def on_control(message: bytes) -> None:
         held.stop(message.decode(), Stop.CANCELLED)
 
-    async def enqueue(message: ChatMessage) -> None:
-        await asyncio.to_thread(send, message)
+    async def starving() -> bool:
+        return held.count < settings.concurrency(lane) and await queue_length(app, lane.value) > 0
 
+    async def give_up() -> None:
+        await held.drain(settings.drain_timeout)
+        await jobs.retire(held.worker, lane)
+        await crash()
+
+    watchdog = Watchdog(starving, give_up)
     control = Subscriber(url, jobs.keys.control_channel, on_control, lambda: None)
     async with (
         open_pool(token_settings, store, jobs.keys) as pool,
         build_client(upstream_settings) as client,
     ):
         upstream = Upstream(client, upstream_settings)
-        async with background(relay.run(), control.run(), held.renew(pool.renew_all), first_refill(pool)):
+        beside = (relay.run(), control.run(), held.renew(pool.renew_all), first_refill(pool), watchdog.run())
+        async with background(*beside):
             yield Workshop(
                 jobs,
                 relay,
@@ -69,12 +76,31 @@ async def open_workshop(
                 pool,
                 upstream,
                 RequestOptions(history=settings.warp_history),
-                enqueue,
+                enqueueing(app),
                 SharedModels(store, jobs.keys),
+                watchdog,
             )
         await jobs.retire(held.worker, lane)
     await relay_store.aclose()
     await store.aclose()
+
+
+def enqueueing(app: Celery) -> Callable[[Sequence[ChatMessage]], Awaitable[None]]:
+    """What enqueues messages off the loop; raises `BrokerError` while the broker is away."""
+
+    async def enqueue(messages: Sequence[ChatMessage]) -> None:
+        await asyncio.to_thread(send_chats, app, messages)
+
+    return enqueue
+
+
+async def queue_length(app: Celery, queue: str) -> int:
+    """How many messages wait; asked off the loop.
+
+    Raises:
+        BrokerError: the broker is away.
+    """
+    return await asyncio.to_thread(waiting_messages, app, queue)
 
 
 async def first_refill(pool: TokenPool) -> None:

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 Parts = TypeVar("Parts")
 Result = TypeVar("Result")
 
-#: Exit status of a process whose background work died: its supervisor starts it anew, its leases run out.
+#: Exit status of a process that cannot go on: its supervisor starts it anew, its leases run out.
 CRASHED: Final = 70
 
 
@@ -64,6 +64,11 @@ class Runtime(Generic[Parts]):
             self.parts = parts
             self._ready.set()
             await self._stopping.wait()
+
+
+async def crash() -> None:
+    """End the process at once: what it holds comes back by its leases, and its supervisor starts it anew."""
+    os._exit(CRASHED)
 
 
 @asynccontextmanager

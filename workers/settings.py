@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import Field, HttpUrl, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from proto.jobs import Lane
+
 
 class UpstreamSettings(BaseSettings):
     """Where the upstream is and how it is talked to."""
@@ -44,3 +46,7 @@ class WorkerSettings(BaseSettings):
     drain_timeout: float = Field(default=30, ge=0)
     #: How a transcript travels upstream: as one labelled query, or as a task's messages (`wire.md` 4.1).
     warp_history: Literal["transcript", "messages"] = "transcript"
+
+    def concurrency(self, lane: Lane) -> int:
+        """How many chats a process of this lane runs at once."""
+        return self.worker_concurrency if lane is Lane.INTERACTIVE else self.batch_concurrency

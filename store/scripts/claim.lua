@@ -1,21 +1,29 @@
 -- include: job
--- ARGV: id, worker, lease ms, entry that ends a job past its deadline, its code
--- The attempt number is the fencing token: whoever holds an older one is refused from now on.
+-- KEYS: those of the job, and how far the lanes have come
+-- ARGV: id, worker, lease ms, nonce of this claim, entry that ends a job past its deadline, its code
+-- The attempt number is the fencing token: whoever holds an older one is refused from now on. A claim whose reply was
+-- lost may be sent again with its nonce.
 -- Answers {attempt, seq, payload, stream}, or nil when the job is not there to be claimed.
 local id, now = ARGV[1], now_ms()
-local r = redis.call('HMGET', record, 'status', 'deadline')
-if r[1] ~= 'queued' then return false end
+local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline')
+local again = r[1] == 'running' and r[2] == ARGV[4]
+if r[1] ~= 'queued' and not again then return false end
 -- An answer that would come too late must not cost a token.
-local deadline = tonumber(r[2])
-if deadline > 0 and deadline <= now then
-  fail_job(id, ARGV[4], ARGV[5], now)
+local deadline = tonumber(r[5])
+if deadline > 0 and deadline <= now and not again then
+  fail_job(id, ARGV[5], ARGV[6], now)
   return false
 end
 local body = redis.call('GET', payload)
 if not body then return false end
-leave_waiting(id)
 redis.call('ZADD', leases, now + tonumber(ARGV[3]), id)
-local attempt = redis.call('HINCRBY', record, 'attempt', 1)
-redis.call('HSET', record, 'status', 'running', 'worker', ARGV[2], 'claimed', now)
-local rest = redis.call('HMGET', record, 'seq', 'stream')
-return {attempt, tonumber(rest[1]), body, tonumber(rest[2])}
+if not again then
+  leave_waiting(id)
+  redis.call('HINCRBY', record, 'attempt', 1)
+  redis.call('HSET', record, 'status', 'running', 'worker', ARGV[2], 'claimed', now, 'claim', ARGV[4])
+  if tonumber(r[4]) > (tonumber(redis.call('HGET', KEYS[7], r[3])) or 0) then
+    redis.call('HSET', KEYS[7], r[3], r[4])
+  end
+end
+local rest = redis.call('HMGET', record, 'attempt', 'seq', 'stream')
+return {tonumber(rest[1]), tonumber(rest[2]), body, tonumber(rest[3])}

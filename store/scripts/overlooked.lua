@@ -1,15 +1,15 @@
--- KEYS: waiting. ARGV: prefix of record keys, age ms, most
--- Jobs that have waited longer than `age` since they were enqueued or last answered here: their messages may be lost.
--- Answers {id, lane, next attempt} of each.
+-- KEYS: waiting, how far the lanes have come. ARGV: prefix of record keys, age ms, most
+-- Jobs enqueued longer than `age` ago that still wait: their messages may be lost. The message of one is lost for
+-- certain if a job that was enqueued `age` later has been claimed, because a queue keeps its order.
+-- Answers {id, lane, next attempt, certain (0|1)} of each.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local answers = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)) do
-  local record = ARGV[1] .. id
-  local r = redis.call('HMGET', record, 'lane', 'attempt', 'enqueued')
-  if r[3] and now - tonumber(r[3]) > tonumber(ARGV[2]) then
-    redis.call('HSET', record, 'enqueued', now)
-    answers[#answers + 1] = {id, r[1], tonumber(r[2]) + 1}
+  local r = redis.call('HMGET', ARGV[1] .. id, 'lane', 'attempt', 'enqueued')
+  if r[3] and now - r[3] > tonumber(ARGV[2]) then
+    local reached = tonumber(redis.call('HGET', KEYS[2], r[1])) or 0
+    answers[#answers + 1] = {id, r[1], tonumber(r[2]) + 1, reached - r[3] > tonumber(ARGV[2]) and 1 or 0}
   end
 end
 return answers

@@ -1,5 +1,5 @@
 -- include: job
--- ARGV: id, entry for a job that cannot be run again, its code, max attempts
+-- ARGV: id, entry for a job that cannot be run again, its code, how many workers may die with one job
 -- Judges one job whose lease may have expired. Answers 'kept', 'failed', 'gone', or {'requeued', lane, next attempt}.
 local id, now = ARGV[1], now_ms()
 local deadline = redis.call('ZSCORE', leases, id)
@@ -12,7 +12,7 @@ if r[1] ~= 'running' then
 end
 -- Output that a stream has shown must not come twice; a whole answer nobody saw may simply run again.
 local shown = r[5] == '1' and r[6] == '1'
-if shown or r[9] or tonumber(r[7]) >= tonumber(ARGV[4]) then
+if shown or r[9] or redis.call('HINCRBY', record, 'deaths', 1) >= tonumber(ARGV[4]) then
   fail_job(id, ARGV[2], ARGV[3], now)
   return 'failed'
 end

@@ -43,7 +43,7 @@ async def admit(
 
 async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:
     """Claim a job that must be there."""
-    claimed = await jobs.claim(job_id, worker)
+    claimed = await jobs.claim(job_id, worker, worker)
     assert claimed is not None
     return claimed
 
@@ -51,3 +51,14 @@ async def claim(jobs: Jobs, job_id: str, worker: str = "worker") -> Claim:
 async def expire_lease(jobs: Jobs, store: Store, job_id: str) -> None:
     """Make a job look as if its worker had been silent for longer than its lease."""
     await store.command("ZADD", jobs.keys.leases, 1, job_id)
+
+
+async def look_for_long(jobs: Jobs, store: Store) -> None:
+    """Make it look as if reapers had been looking without a break for a long time."""
+    await store.command("SET", jobs.keys.reaping, 1, "PX", 60_000)
+
+
+async def enqueued_ago(jobs: Jobs, store: Store, job_id: str, seconds: float) -> None:
+    """Make a job look as if its message had been sent so long ago."""
+    now = int((await store.command("TIME"))[0]) * 1000
+    await store.command("HSET", jobs.keys.record(job_id), "enqueued", now - round(seconds * 1000))

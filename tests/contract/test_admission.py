@@ -40,7 +40,7 @@ async def ask(
 
 async def end(jobs: Jobs, store: Store, job_id: str, event: Finished | Failed) -> None:
     """Claim a job and end it at once."""
-    claim = await jobs.claim(job_id, "worker")
+    claim = await jobs.claim(job_id, "worker", "worker")
     assert claim is not None
     call = jobs.append_call(job_id, claim.attempt, 1, encode_events([event]), visible=False, terminal=event)
     await store.gather([call])
@@ -116,7 +116,7 @@ class TestConcurrency:
                 case "unpublished":
                     await jobs.fail(job_id, FAILED)
                 case "late":
-                    assert await jobs.claim(job_id, "worker") is None
+                    assert await jobs.claim(job_id, "worker", "worker") is None
         assert await store.command("EXISTS", jobs.keys.client("c")) == 0
 
     async def test_a_client_that_left_for_good_leaves_nothing(self, jobs: Jobs, store: Store) -> None:
@@ -143,7 +143,7 @@ class TestLanes:
 class TestDeadline:
     async def test_what_waited_too_long_is_ended_by_the_claim_and_costs_nothing(self, jobs: Jobs, store: Store) -> None:
         await ask(jobs, "late", deadline_in=-1)
-        assert await jobs.claim("late", "worker") is None
+        assert await jobs.claim("late", "worker", "worker") is None
         (entry,) = await jobs.read("late")
         (last,) = decode_events(entry.data)
         assert isinstance(last, Failed)
@@ -172,7 +172,7 @@ class TestIdempotency:
     async def test_it_is_bound_while_its_job_waits_runs_and_is_kept(self, jobs: Jobs, store: Store) -> None:
         await ask(jobs, "a", binding=self.KEY)
         assert (await ask(jobs, "b", binding=self.KEY))[:2] == (Admission.BOUND, "a")
-        claim = await jobs.claim("a", "worker")
+        claim = await jobs.claim("a", "worker", "worker")
         assert claim is not None
         assert (await ask(jobs, "c", binding=self.KEY))[:2] == (Admission.BOUND, "a")
         done = Finished(FinishReason.STOP)
@@ -205,7 +205,7 @@ class TestIdempotency:
             case "cancelled":
                 await jobs.cancel("a")
             case "cancelling":
-                await jobs.claim("a", "worker")
+                await jobs.claim("a", "worker", "worker")
                 assert await jobs.cancel("a") is Status.RUNNING
             case "unpublished":
                 await jobs.fail("a", FAILED)

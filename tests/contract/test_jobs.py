@@ -10,8 +10,8 @@ from proto.events import Event, Failed, Finished, FinishReason, Text, decode_eve
 from proto.jobs import ChatMessage, Lane, Status, encode
 from store.admission import Admission
 from store.connection import Store
-from store.jobs import MAX_ATTEMPTS, Ack, Jobs
-from tests.contract.jobs import admit, chat, expire_lease, make_jobs
+from store.jobs import MAX_DEATHS, Ack, Jobs
+from tests.contract.jobs import admit, chat, claim, expire_lease, look_for_long, make_jobs
 
 DONE = Finished(FinishReason.STOP)
 
@@ -30,7 +30,7 @@ async def append(jobs: Jobs, store: Store, job_id: str, attempt: int, seq: int, 
 
 async def test_a_job_from_admission_to_its_end(jobs: Jobs, store: Store) -> None:
     assert await admit(jobs, "a") is Admission.OK
-    claim = await jobs.claim("a", "worker")
+    claim = await jobs.claim("a", "worker", "worker")
     assert claim is not None
     assert (claim.job.id, claim.attempt, claim.seq, claim.streamed) == ("a", 1, 0, True)
     assert await append(jobs, store, "a", 1, 1, Text("hi")) is Ack.DONE
@@ -45,7 +45,7 @@ async def test_a_job_from_admission_to_its_end(jobs: Jobs, store: Store) -> None
 
 async def test_every_key_of_a_job_has_a_ttl_from_the_start(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await append(jobs, store, "a", 1, 1, Text("hi"))
     for key in (jobs.keys.record("a"), jobs.keys.payload("a"), jobs.keys.log("a")):
         assert 600_000 < await store.command("PTTL", key) <= 1_200_000
@@ -60,7 +60,7 @@ async def test_admission_may_be_repeated_when_its_reply_was_lost(jobs: Jobs, sto
 async def test_the_waiting_list_is_bounded_in_jobs(store: Store) -> None:
     jobs = make_jobs(store, max_waiting=2)
     assert [await admit(jobs, name) for name in "abc"] == [Admission.OK, Admission.OK, Admission.FULL]
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     assert await admit(jobs, "c") is Admission.OK
 
 
@@ -83,14 +83,25 @@ async def test_a_clients_share_is_bounded_and_members_without_a_record_do_not_co
 
 async def test_only_one_claim_wins(jobs: Jobs) -> None:
     await admit(jobs, "a")
-    assert await jobs.claim("a", "one") is not None
-    assert await jobs.claim("a", "two") is None
-    assert await jobs.claim("unknown", "two") is None
+    assert await jobs.claim("a", "one", "one") is not None
+    assert await jobs.claim("a", "two", "two") is None
+    assert await jobs.claim("unknown", "two", "two") is None
+
+
+async def test_a_claim_whose_reply_was_lost_may_be_sent_again(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    first = await jobs.claim("a", "worker", "nonce")
+    assert first == await jobs.claim("a", "worker", "nonce")
+    assert await jobs.claim("a", "worker", "another") is None
+    await expire_lease(jobs, store, "a")
+    await jobs.reap("a")
+    await claim(jobs, "a", "fresh")
+    assert await jobs.claim("a", "worker", "nonce") is None
 
 
 async def test_an_append_may_be_sent_again(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     for _ in range(2):
         assert await append(jobs, store, "a", 1, 1, Text("hi")) is Ack.DONE
     for _ in range(2):
@@ -100,10 +111,10 @@ async def test_an_append_may_be_sent_again(jobs: Jobs, store: Store) -> None:
 
 async def test_a_superseded_worker_cannot_append(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "slow")
+    await jobs.claim("a", "slow", "slow")
     await expire_lease(jobs, store, "a")
     assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, 2)
-    again = await jobs.claim("a", "fresh")
+    again = await jobs.claim("a", "fresh", "fresh")
     assert again is not None
     assert again.attempt == 2
     assert await append(jobs, store, "a", 1, 1, Text("old")) is Ack.LOST
@@ -114,8 +125,9 @@ async def test_a_superseded_worker_cannot_append(jobs: Jobs, store: Store) -> No
 
 async def test_reaping_spares_a_renewed_lease(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await expire_lease(jobs, store, "a")
+    await look_for_long(jobs, store)
     assert (await jobs.overdue()).leased == ["a"]
     await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)])
     assert await jobs.reap("a") is None
@@ -124,7 +136,7 @@ async def test_reaping_spares_a_renewed_lease(jobs: Jobs, store: Store) -> None:
 
 async def test_output_a_stream_has_shown_is_never_run_again(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await append(jobs, store, "a", 1, 1, Text("shown"))
     await expire_lease(jobs, store, "a")
     assert await jobs.reap("a") is Status.FAILED
@@ -135,22 +147,32 @@ async def test_output_a_stream_has_shown_is_never_run_again(jobs: Jobs, store: S
 
 async def test_a_whole_answer_is_run_again_from_where_its_log_ends(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a", stream=False)
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await append(jobs, store, "a", 1, 1, Text("unseen"))
     await expire_lease(jobs, store, "a")
     assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, 2)
-    again = await jobs.claim("a", "worker")
+    again = await jobs.claim("a", "worker", "worker")
     assert again is not None
     assert (again.attempt, again.seq) == (2, 1)
 
 
+async def test_being_handed_back_is_no_death(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    for attempt in range(1, MAX_DEATHS + 1):
+        await jobs.claim("a", "worker", str(attempt))
+        assert await jobs.hand_back("a", attempt) == ChatMessage("a", Lane.INTERACTIVE, attempt + 1)
+    await claim(jobs, "a")
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, MAX_DEATHS + 2)
+
+
 async def test_attempts_are_bounded(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    for attempt in range(1, MAX_ATTEMPTS):
-        await jobs.claim("a", "worker")
+    for attempt in range(1, MAX_DEATHS):
+        await jobs.claim("a", "worker", "worker")
         await expire_lease(jobs, store, "a")
         assert await jobs.reap("a") == ChatMessage("a", Lane.INTERACTIVE, attempt + 1)
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await expire_lease(jobs, store, "a")
     assert await jobs.reap("a") is Status.FAILED
 
@@ -158,7 +180,7 @@ async def test_attempts_are_bounded(jobs: Jobs, store: Store) -> None:
 async def test_cancelling_a_queued_job_ends_it_at_once(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
     assert await jobs.cancel("a") is Status.CANCELLED
-    assert await jobs.claim("a", "worker") is None
+    assert await jobs.claim("a", "worker", "worker") is None
     assert await jobs.cancel("a") is Status.CANCELLED
     assert await jobs.cancel("unknown") is None
     assert await store.command("EXISTS", jobs.keys.waiting_bytes) == 0
@@ -166,7 +188,7 @@ async def test_cancelling_a_queued_job_ends_it_at_once(jobs: Jobs, store: Store)
 
 async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "a")
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     assert await jobs.cancel("a") is Status.RUNNING
     assert await append(jobs, store, "a", 1, 1, Text("late")) is Ack.CANCELLED
     assert await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)]) == [Ack.CANCELLED]
@@ -175,7 +197,8 @@ async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: J
     assert (await jobs.tails(["a"]))[0] == (2, Status.CANCELLED, False)
 
 
-async def test_a_queued_job_past_its_deadline_is_overdue_and_fails(jobs: Jobs) -> None:
+async def test_a_queued_job_past_its_deadline_is_overdue_and_fails(jobs: Jobs, store: Store) -> None:
+    await look_for_long(jobs, store)
     await admit(jobs, "late", deadline_in=-1)
     await admit(jobs, "early")
     assert (await jobs.overdue()).queued == ["late"]
@@ -197,19 +220,19 @@ async def test_a_waiting_job_without_a_record_leaves_no_trace(jobs: Jobs, store:
 async def test_handing_back_what_has_shown_nothing(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "unseen")
     await admit(jobs, "seen")
-    await jobs.claim("unseen", "worker")
-    await jobs.claim("seen", "worker")
+    await jobs.claim("unseen", "worker", "worker")
+    await jobs.claim("seen", "worker", "worker")
     await append(jobs, store, "seen", 1, 1, Text("hi"))
     assert await jobs.hand_back("unseen", 1) == ChatMessage("unseen", Lane.INTERACTIVE, 2)
     assert await jobs.hand_back("unseen", 1) is None
     assert await jobs.hand_back("seen", 1) is None
-    assert await jobs.claim("unseen", "other") is not None
+    assert await jobs.claim("unseen", "other", "other") is not None
 
 
 async def test_tails_tell_whether_somebody_works_on_a_job(jobs: Jobs, store: Store) -> None:
     await admit(jobs, "queued")
     await admit(jobs, "running")
-    await jobs.claim("running", "worker")
+    await jobs.claim("running", "worker", "worker")
     assert [tail and tail.alive for tail in await jobs.tails(["queued", "running", "unknown"])] == [False, True, None]
     await jobs.renew("worker", Lane.INTERACTIVE, [])
     await expire_lease(jobs, store, "running")
@@ -225,7 +248,7 @@ async def test_scripts_unknown_to_a_restarted_server_are_loaded_again(jobs: Jobs
     calls = [
         jobs.append_call("a", 1, seq, encode_events([Text(str(seq))]), visible=True, terminal=None) for seq in (1, 2, 3)
     ]
-    await jobs.claim("a", "worker")
+    await jobs.claim("a", "worker", "worker")
     await store.command("SCRIPT", "FLUSH")
     assert await store.gather(calls) == [0, 0, 0]
     assert [decode_events(entry.data) for entry in await jobs.read("a")] == [[Text(str(seq))] for seq in (1, 2, 3)]

@@ -1,0 +1,105 @@
+"""What the keeper does about jobs that nobody runs and messages that nobody has, on a real Valkey."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from proto.jobs import ChatMessage, Lane
+from store.connection import Store
+from store.jobs import Jobs
+from tests.contract.jobs import admit, claim, enqueued_ago, expire_lease, look_for_long, make_jobs
+from workers.keeper import Reaper
+
+
+class Queues:
+    """The broker, as far as the reaper knows it."""
+
+    def __init__(self) -> None:
+        self.full: set[Lane] = set()
+        self.sent: list[ChatMessage] = []
+
+    async def is_empty(self, lane: Lane) -> bool:
+        return lane not in self.full
+
+    async def enqueue(self, messages: Sequence[ChatMessage]) -> None:
+        self.sent += messages
+
+
+@pytest.fixture
+def queues() -> Queues:
+    return Queues()
+
+
+@pytest.fixture
+def jobs(store: Store) -> Jobs:
+    return make_jobs(store)
+
+
+@pytest.fixture
+async def reaper(jobs: Jobs, store: Store, queues: Queues) -> Reaper:
+    """A reaper that need not wait for its first judgement."""
+    await look_for_long(jobs, store)
+    return Reaper(jobs, queues.is_empty, queues.enqueue)
+
+
+async def test_a_job_whose_worker_died_is_enqueued_again_once(
+    jobs: Jobs, store: Store, reaper: Reaper, queues: Queues
+) -> None:
+    await admit(jobs, "a")
+    await claim(jobs, "a")
+    await expire_lease(jobs, store, "a")
+    await reaper.round()
+    await reaper.round()
+    assert queues.sent == [ChatMessage("a", Lane.INTERACTIVE, 2)]
+
+
+async def test_nothing_is_judged_before_a_whole_lease_without_a_break(jobs: Jobs, store: Store, queues: Queues) -> None:
+    reaper = Reaper(jobs, queues.is_empty, queues.enqueue)
+    await admit(jobs, "a")
+    await claim(jobs, "a")
+    await expire_lease(jobs, store, "a")
+    await reaper.round()
+    assert queues.sent == []
+    # The account of it ends with a break in which the lease of a living worker might have run out.
+    lease = jobs.settings.job_lease * 1000
+    assert lease / 2 < await store.command("PTTL", jobs.keys.reaping) <= lease * 2 / 3
+    now = int((await store.command("TIME"))[0]) * 1000
+    await store.command("SET", jobs.keys.reaping, now - lease + 3000, "PX", 4000)
+    await reaper.round()
+    assert queues.sent == []
+    await store.command("SET", jobs.keys.reaping, now - lease - 1000, "PX", 4000)
+    await reaper.round()
+    assert queues.sent == [ChatMessage("a", Lane.INTERACTIVE, 2)]
+
+
+async def test_a_message_is_lost_when_its_job_waits_and_the_queue_is_empty(
+    jobs: Jobs, store: Store, reaper: Reaper, queues: Queues
+) -> None:
+    await admit(jobs, "a")
+    await reaper.round()
+    assert queues.sent == [], "it has only just been sent"
+    await enqueued_ago(jobs, store, "a", 7)
+    queues.full = {Lane.INTERACTIVE}
+    await reaper.round()
+    assert queues.sent == [], "it may be in the queue"
+    queues.full = set()
+    await reaper.round()
+    await reaper.round()
+    assert queues.sent == [ChatMessage("a", Lane.INTERACTIVE, 1)]
+
+
+async def test_a_message_is_lost_when_its_lane_has_passed_it_over_however_full_the_queue(
+    jobs: Jobs, store: Store, reaper: Reaper, queues: Queues
+) -> None:
+    queues.full = {Lane.INTERACTIVE}
+    for name in ("lost", "soon after", "long after"):
+        await admit(jobs, name)
+    await enqueued_ago(jobs, store, "lost", 20)
+    await enqueued_ago(jobs, store, "soon after", 15)
+    await claim(jobs, "soon after")
+    await reaper.round()
+    assert queues.sent == [], "two workers may have taken them in the wrong order"
+    await claim(jobs, "long after")
+    await reaper.round()
+    await reaper.round()
+    assert queues.sent == [ChatMessage("lost", Lane.INTERACTIVE, 1)]
