@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
     # The front door's own refusals: never in a log.
     INVALID_REQUEST = "invalid_request"
+    MISSING_FIELD = "missing_field"
     UNSUPPORTED_VALUE = "unsupported_value"
     INVALID_API_KEY = "invalid_api_key"
     NOT_PERMITTED = "not_permitted"
@@ -79,7 +80,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.UPSTREAM_BAD_REQUEST: ErrorRow(502, "server_error", "upstream_bad_request", 502, "api_error"),
     _E.UPSTREAM_TIMEOUT: ErrorRow(504, "server_error", "upstream_timeout", 504, "timeout_error"),
     _E.QUOTA: ErrorRow(429, "insufficient_quota", "insufficient_quota", 429, "rate_limit_error"),
-    _E.OVERLOADED: ErrorRow(503, "server_error", "overloaded", 529, "overloaded_error"),
+    _E.OVERLOADED: ErrorRow(503, "service_unavailable_error", "server_is_overloaded", 529, "overloaded_error"),
     _E.UPSTREAM_ERROR: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
     _E.UPSTREAM_INTERNAL: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
     _E.UPSTREAM_OTHER: ErrorRow(502, "server_error", "upstream_error", 502, "api_error"),
@@ -99,6 +100,9 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.INTERRUPTED: ErrorRow(502, "server_error", "interrupted", 502, "api_error"),
     _E.INTERNAL: ErrorRow(500, "server_error", None, 500, "api_error"),
     _E.INVALID_REQUEST: ErrorRow(400, "invalid_request_error", None, 400, "invalid_request_error"),
+    _E.MISSING_FIELD: ErrorRow(
+        400, "invalid_request_error", "missing_required_parameter", 400, "invalid_request_error"
+    ),
     _E.UNSUPPORTED_VALUE: ErrorRow(400, "invalid_request_error", "unsupported_value", 400, "invalid_request_error"),
     _E.INVALID_API_KEY: ErrorRow(401, "invalid_request_error", "invalid_api_key", 401, "authentication_error"),
     _E.NOT_PERMITTED: ErrorRow(403, "invalid_request_error", "not_permitted", 403, "permission_error"),
@@ -117,7 +121,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
         422, "invalid_request_error", "idempotency_key_reused", 422, "invalid_request_error"
     ),
     _E.RATE_LIMITED: ErrorRow(429, "rate_limit_error", "rate_limit_exceeded", 429, "rate_limit_error"),
-    _E.QUEUE_FULL: ErrorRow(503, "server_error", "overloaded", 529, "overloaded_error"),
+    _E.QUEUE_FULL: ErrorRow(503, "service_unavailable_error", "server_is_overloaded", 529, "overloaded_error"),
     _E.UNAVAILABLE: ErrorRow(503, "server_error", "unavailable", 503, "api_error"),
 }
 

@@ -39,7 +39,6 @@ MAX_UPSTREAM_TEXT = 200
 
 _FAILURES = {
     "quota_limit": (ErrorCode.QUOTA, "The upstream account has used up its credits."),
-    "context_window_exceeded": (ErrorCode.CONTEXT_EXCEEDED, "prompt is too long for the model's context window"),
     "llm_unavailable": (ErrorCode.MODEL_UNAVAILABLE, "The model's provider is not available at the moment."),
     "internal_error": (ErrorCode.UPSTREAM_INTERNAL, "The upstream reported an internal error."),
     "invalid_api_key": (ErrorCode.BYOK_INVALID, "The model vendor refused the key that is configured upstream."),
@@ -52,8 +51,9 @@ class EventTranslator:
     """Turns one response stream into events; one instance an attempt.
 
     What goes wrong upstream comes out as `Failed`, from `feed` and `end` alike; whether to try again is the caller's
-    decision. Exactly one terminal event comes out, a `Usage` right before it, and nothing after it. Whether a call is
-    still open can change until the end, so `ToolResult` events come then too.
+    decision. Exactly one terminal event comes out, a `Usage` right before it, and nothing after it. A tool result that
+    the upstream gives itself is told at once, or when the transaction is over that may yet take it back. Calls that
+    were taken back are told at the end, for until then they may return.
 
     Attributes:
         violations: how often each tool was called that is not the client's; such calls are not passed on.
@@ -76,6 +76,9 @@ class EventTranslator:
         self._subtasks: set[str] = set()
         self._checkpoints: list[_Checkpoint] = []
         self._calls: dict[str, ToolCall] = {}
+        self._server_calls: set[str] = set()
+        self._told_results: dict[str, ToolResult] = {}
+        self._results_changed = False
         self._violating: set[str] = set()
         self._numbers = count()
         self._ended = False
@@ -90,6 +93,7 @@ class EventTranslator:
                 try:
                     for action in event.client_actions.actions:
                         self._act(action, out)
+                    out += self._new_results()
                 except FieldMaskError:
                     failed = Failed(ErrorCode.UPSTREAM_PROTOCOL, "The upstream sent a change that cannot be made.")
                     out += self._close(ResponseEvent.StreamFinished(), failed)
@@ -230,6 +234,8 @@ class EventTranslator:
                 out += voice.revise("", self._numbers)
         if variant == "tool_call":
             self._settle_call(message, out)
+        elif variant == "tool_call_result":
+            self._results_changed = True
         elif variant == "model_used":
             self.model_used = message.model_used.model_id
 
@@ -242,7 +248,9 @@ class EventTranslator:
                 arguments = msgspec.json.encode(from_struct(call.call_mcp_tool.args)).decode()
                 self._calls[call_id] = ToolCall(call_id, call.call_mcp_tool.name, arguments)
                 out.append(self._calls[call_id])
-        elif tool is not None and tool not in _SERVER_SIDE_TOOLS and call_id not in self._violating:
+        elif tool in _SERVER_SIDE_TOOLS:
+            self._server_calls.add(call_id)
+        elif tool is not None and call_id not in self._violating:
             self._violating.add(call_id)
             self.violations[tool] += 1
 
@@ -250,10 +258,14 @@ class EventTranslator:
 
     def _close(self, finished: ResponseEvent.StreamFinished, terminal: Terminal) -> list[Event]:
         self._ended = True
-        return [*self._answered_calls().values(), usage_of(finished, self._estimate()), terminal]
+        results = self._results() | self._answered_calls()
+        new = [result for result in results.values() if not self._was_told(result)]
+        return [*new, usage_of(finished, self._estimate()), terminal]
 
     def _terminal(self, finished: ResponseEvent.StreamFinished) -> Terminal:
         reason = finished.WhichOneof("reason") or ""
+        if reason == "context_window_exceeded":
+            return Failed(ErrorCode.CONTEXT_EXCEEDED, self._too_long(finished))
         if reason in _FAILURES:
             code, message = _FAILURES[reason]
             return Failed(code, _with_detail(message, finished.internal_error.message))
@@ -271,18 +283,46 @@ class EventTranslator:
             return Failed(ErrorCode.EMPTY_ANSWER, "The upstream ended the answer before it began.")
         return Finished(FinishReason.STOP)
 
-    def _answered_calls(self) -> dict[str, ToolResult]:
-        """Calls of this answer that the client need not run: the upstream answered them or took them back."""
-        standing: set[str] = set()
-        answered: dict[str, ToolResult] = {}
+    def _too_long(self, finished: ResponseEvent.StreamFinished) -> str:
+        """In the words that clients look for, with the figures as far as they are known (`client-apis.md` 2.4)."""
+        told = finished.conversation_usage_metadata
+        tokens = told.total_input_tokens or self._input_tokens
+        if told.total_input_tokens and told.context_window_usage > 1:
+            return f"prompt is too long: {tokens} tokens > {round(tokens / told.context_window_usage)} maximum"
+        size = f": about {tokens} tokens do not fit" if tokens else " for"
+        return f"prompt is too long{size} the model's context window"
+
+    def _new_results(self) -> list[Event]:
+        """Results not told yet, in the order they stand, unless they may still be taken back."""
+        if not self._results_changed or self._checkpoints:
+            return []
+        self._results_changed = False
+        new = [result for result in self._results().values() if not self._was_told(result)]
+        self._told_results |= {result.call_id: result for result in new}
+        return [*new]
+
+    def _was_told(self, result: ToolResult) -> bool:
+        return self._told_results.get(result.call_id) == result
+
+    def _results(self) -> dict[str, ToolResult]:
+        """The upstream's results for calls of this answer, its own and the client's. Others are our input's echo."""
+        results: dict[str, ToolResult] = {}
         for record in self._records.values():
             message = record.message
-            match message.WhichOneof("message"):
-                case "tool_call":
-                    standing.add(_call_id(message))
-                case "tool_call_result" if message.tool_call_result.tool_call_id in self._calls:
-                    result = _tool_result(message.tool_call_result)
-                    answered[result.call_id] = result
+            if message.WhichOneof("message") == "tool_call_result":
+                call_id = message.tool_call_result.tool_call_id
+                if call_id in self._calls or call_id in self._server_calls:
+                    results[call_id] = _tool_result(message.tool_call_result)
+        return results
+
+    def _answered_calls(self) -> dict[str, ToolResult]:
+        """Calls of this answer that the client need not run: the upstream answered them or took them back."""
+        standing = {
+            _call_id(record.message)
+            for record in self._records.values()
+            if record.message.WhichOneof("message") == "tool_call"
+        }
+        answered = self._results()
         for call_id in self._calls.keys() - standing:
             answered.setdefault(call_id, ToolResult(call_id, "taken back", is_error=True))
         return {call_id: answered[call_id] for call_id in self._calls if call_id in answered}
@@ -316,6 +356,8 @@ def _tool_result(result: Message.ToolCallResult) -> ToolResult:
     kind = result.WhichOneof("result")
     if kind == "cancel":
         return ToolResult(result.tool_call_id, "cancelled", is_error=True)
+    if kind == "server":
+        return ToolResult(result.tool_call_id, result.server.serialized_result)
     if kind == "call_mcp_tool" and result.call_mcp_tool.WhichOneof("result") == "error":
         return ToolResult(result.tool_call_id, result.call_mcp_tool.error.message, is_error=True)
     return ToolResult(result.tool_call_id, _result_text(result.call_mcp_tool))

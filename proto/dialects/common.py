@@ -72,7 +72,7 @@ def refusal(path: str, why: str, code: ErrorCode = ErrorCode.INVALID_REQUEST) ->
 
 
 def missing(path: str) -> BadRequestError:
-    return refusal(path, "Field required")
+    return refusal(path, "Field required", ErrorCode.MISSING_FIELD)
 
 
 def unsupported(path: str, why: str = "not supported by this gateway") -> BadRequestError:
@@ -123,7 +123,8 @@ def _translate(error: ErrorDetails, body: dict[str, Any]) -> BadRequestError:
     may_lack = kind in ("missing", "union_tag_not_found")
     steps = _locate(body, loc, may_lack=may_lack) or _as_far_as_it_goes(body, loc)
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-    return refusal(path, why) if path else BadRequestError(f"The request body: {why}")
+    code = ErrorCode.MISSING_FIELD if may_lack else ErrorCode.INVALID_REQUEST
+    return refusal(path, why, code) if path else BadRequestError(f"The request body: {why}")
 
 
 def _locate(value: Any, loc: tuple[int | str, ...], *, may_lack: bool) -> list[int | str] | None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import assert_never
 
 from proto.conversation import CALL_ID
-from proto.errors import ERROR_TABLE, ErrorRow, GatewayError
+from proto.errors import ERROR_TABLE, ErrorCode, ErrorRow, GatewayError
 from proto.events import (
     Event,
     Failed,
@@ -108,7 +108,10 @@ def error_row(error: GatewayError | Failed) -> ErrorRow:
 
 
 def retry_headers(error: GatewayError | Failed) -> dict[str, str]:
-    """`Retry-After` in whole seconds, never sooner than asked."""
-    if error.retry_after is None:
-        return {}
-    return {"Retry-After": str(max(0, math.ceil(error.retry_after)))}
+    """`Retry-After` in whole seconds, never sooner than asked. Credits that are spent do not come back by trying again,
+    which SDKs would do after any 429.
+    """
+    headers = {} if error.retry_after is None else {"Retry-After": str(max(0, math.ceil(error.retry_after)))}
+    if error.code is ErrorCode.QUOTA:
+        headers["x-should-retry"] = "false"
+    return headers

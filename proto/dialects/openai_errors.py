@@ -4,7 +4,7 @@ from typing import Any
 
 from proto.dialects.base import ErrorReply
 from proto.dialects.encoder import error_row, retry_headers
-from proto.errors import ErrorCode, GatewayError
+from proto.errors import GatewayError
 from proto.events import Failed
 
 
@@ -16,8 +16,5 @@ def error_body(error: GatewayError | Failed) -> dict[str, Any]:
 
 
 def error_reply(error: GatewayError | Failed) -> ErrorReply:
-    """The answer before the first byte. Who is out of credits is told not to try again, as the SDKs would."""
-    headers = retry_headers(error)
-    if error.code is ErrorCode.QUOTA:
-        headers["x-should-retry"] = "false"
-    return ErrorReply(error_row(error).openai_status, error_body(error), headers)
+    """The answer before the first byte."""
+    return ErrorReply(error_row(error).openai_status, error_body(error), retry_headers(error))

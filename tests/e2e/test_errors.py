@@ -21,6 +21,7 @@ in_both_dialects = pytest.mark.parametrize("dialect", DIALECTS)
 
 SPENT = "insufficient_quota"
 SERVER = "server_error"
+BUSY = "service_unavailable_error"
 INVALID = "invalid_request_error"
 
 
@@ -84,7 +85,7 @@ ROWS = {
     "status 408": server(504, "upstream_timeout", TIMEOUT, 2),
     "status 429 credits": QUOTA,
     "status 429 quota": QUOTA,
-    "status 429 retry=3600": server(503, "overloaded", OVERLOADED, 2),
+    "status 429 retry=3600": Row(openai.InternalServerError, 503, BUSY, "server_is_overloaded", *OVERLOADED, (2,)),
     "status 500": server(502, "upstream_error", BAD_GATEWAY, 2, 3),
     "malformed html": server(502, "upstream_protocol", BAD_GATEWAY),
 }

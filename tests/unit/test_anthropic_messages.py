@@ -786,7 +786,8 @@ def test_any_log_gives_frames_that_end(events: list[Any]) -> None:
 def test_every_error_is_one_the_sdk_understands(code: ErrorCode) -> None:
     reply = ANTHROPIC.error(GatewayError(code, "so it is", retry_after=1.5), "req_1")
     assert set(reply.body) == {"type", "error", "request_id"}
-    assert reply.headers == {"Retry-After": "2"}
+    final = {"x-should-retry": "false"} if code is ErrorCode.QUOTA else {}
+    assert reply.headers == {"Retry-After": "2"} | final
     http = json_reply(reply.body, reply.status, reply.headers)
     with pytest.raises(anthropic.APIStatusError, match="so it is") as caught:
         client(http).messages.create(model="m", max_tokens=9, messages=[])

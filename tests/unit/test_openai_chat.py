@@ -784,6 +784,13 @@ def test_ids_of_calls_are_legal_and_the_same_in_every_reading() -> None:
 # Errors
 
 
+def test_a_missing_field_has_a_code_of_its_own() -> None:
+    for messages in ([{"content": "x"}], [{"role": "tool", "content": "x"}]):
+        with pytest.raises(BadRequestError) as caught:
+            parse(messages=messages)
+        assert OPENAI.error(caught.value, "r").body["error"]["code"] == "missing_required_parameter"
+
+
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_every_error_is_one_the_sdk_understands(code: ErrorCode) -> None:
     reply = OPENAI.error(GatewayError(code, "so it is", param="p", retry_after=0.2), "req_1")

@@ -47,6 +47,7 @@ from tests.unit.warp_streams import (
     rollback,
     run,
     text,
+    through_the_wire,
     update,
 )
 
@@ -475,9 +476,87 @@ def test_a_call_that_the_upstream_answers_leaves_a_plain_stop() -> None:
     assert events[-1] == Finished(FinishReason.STOP)
 
 
+def server_call(call_id: str) -> Message:
+    return Message(
+        id=call_id, tool_call=Message.ToolCall(tool_call_id=call_id, server=Message.ToolCall.Server(payload="opaque"))
+    )
+
+
+def served(call_id: str, text: str) -> Message:
+    return result(call_id, server=Message.ToolCallResult.ServerResult(serialized_result=text))
+
+
+def each(*events: ResponseEvent) -> list[list[Event]]:
+    """What is told after each event."""
+    translator = EventTranslator()
+    return [translator.feed(event) for event in through_the_wire(events)]
+
+
+def test_a_result_is_told_at_once_and_once() -> None:
+    told = each(
+        create(),
+        add(call("m1", "c1"), server_call("s1")),
+        add(result("c1", cancel=Empty())),
+        add(served("s1", "found")),
+        add(served("s1", "found")),
+        add(served("s1", "found more")),
+        add(text("t", "So.")),
+        finished(),
+    )
+
+    assert told[2:-1] == [
+        [ToolResult("c1", "cancelled", is_error=True)],
+        [ToolResult("s1", "found")],
+        [],
+        [ToolResult("s1", "found more")],
+        [Text("So.")],
+    ]
+    assert [type(event) for event in told[-1]] == [Usage, Finished]
+
+
+def test_a_result_that_may_be_taken_back_is_told_when_it_may_no_longer() -> None:
+    asked = (create(), add(call("m1", "c1")), begin(), add(result("c1", cancel=Empty())))
+    cancelled = ToolResult("c1", "cancelled", is_error=True)
+
+    assert each(*asked, commit())[3:] == [[], [cancelled]]
+    assert each(*asked, rollback())[3:] == [[], []]
+    assert run(*asked, rollback(), finished())[-1] == Finished(FinishReason.TOOL_CALLS)
+    assert run(*asked, finished())[-3] == cancelled
+
+
+def test_results_of_earlier_turns_are_an_echo_of_our_input() -> None:
+    assert output(create(), add(result("old", cancel=Empty()), served("older", "x"))) == []
+
+
 # Ends ---------------------------------------------------------------------------------------------------------
 
 ANSWER = (create(), add(text("m", "hi")))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({}, "prompt is too long: about 900 tokens do not fit the model's context window"),
+        ({"total_input_tokens": 1200}, "prompt is too long: about 1200 tokens do not fit the model's context window"),
+        (
+            {"total_input_tokens": 1200, "context_window_usage": 1},
+            "prompt is too long: about 1200 tokens do not fit the model's context window",
+        ),
+        (
+            {"total_input_tokens": 1200, "context_window_usage": 1.2},
+            "prompt is too long: 1200 tokens > 1000 maximum",
+        ),
+    ],
+)
+def test_a_full_context_is_told_with_the_figures_that_are_known(told: dict[str, Any], words: str) -> None:
+    metadata = StreamFinished.ConversationUsageMetadata(**told)
+    ending = finished("context_window_exceeded", conversation_usage_metadata=metadata)
+    failed = run(ending, translator=EventTranslator(input_tokens=900))[-1]
+
+    assert failed == Failed(ErrorCode.CONTEXT_EXCEEDED, words)
+    assert last(finished("context_window_exceeded")) == Failed(
+        ErrorCode.CONTEXT_EXCEEDED, "prompt is too long for the model's context window"
+    )
 
 
 @pytest.mark.parametrize(
