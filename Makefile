@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 # The runtime of the edge broker's tests, and when it was installed.
 EDGE := tests/edge/node_modules/.installed
+# The client programs that the gateway is tested with: two Python environments and an npm folder.
+CLIENTS := tests/clients/node_modules/.installed
 # The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
@@ -18,7 +20,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-edge test-all test-long lint types arrows drift check fmt proto
+.PHONY: help setup demo up test test-load test-edge test-clients test-all test-long lint types arrows drift check fmt proto
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -45,7 +47,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -m "not long and not load and not edge"
+	$(BIN)/python -m pytest -q -m "not long and not load and not edge and not clients"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"
@@ -59,7 +61,17 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
 	@touch $(EDGE)
 
-test-all: check test test-load test-edge ## all that CI runs: check, test, install smoke, compose file
+test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none
+	$(BIN)/python -m pytest -q -m "clients and not long"
+
+$(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json package-lock.json)
+	UV_PROJECT_ENVIRONMENT=.venv-newest $(BIN)/uv sync --project tests/clients --python $(BIN)/python --frozen --quiet --group newest
+	UV_PROJECT_ENVIRONMENT=.venv-litellm $(BIN)/uv sync --project tests/clients --python $(BIN)/python --frozen --quiet --group litellm
+	@command -v npm >/dev/null || bash tests/install_node.sh
+	npm install --prefix tests/clients --no-save --no-fund --no-audit --loglevel=error
+	@touch $(CLIENTS)
+
+test-all: check test test-load test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 
