@@ -64,11 +64,8 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none
 	$(BIN)/python -m pytest -q -m "clients and not long"
 
-$(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json package-lock.json)
-	UV_PROJECT_ENVIRONMENT=.venv-newest $(BIN)/uv sync --project tests/clients --python $(BIN)/python --frozen --quiet --group newest
-	UV_PROJECT_ENVIRONMENT=.venv-litellm $(BIN)/uv sync --project tests/clients --python $(BIN)/python --frozen --quiet --group litellm
-	@command -v npm >/dev/null || bash tests/install_node.sh
-	npm install --prefix tests/clients --no-save --no-fund --no-audit --loglevel=error
+$(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json package-lock.json install.sh)
+	bash tests/clients/install.sh
 	@touch $(CLIENTS)
 
 test-all: check test test-load test-edge test-clients ## all that CI runs: check, test, install smoke, compose file

@@ -148,15 +148,10 @@ def occupied(door: Recorder, keys: list[str]) -> Iterator[None]:
 
 
 def _hold(door: Recorder, key: str, begun: "Future[None]") -> None:
-    body = {
-        "model": "auto",
-        "stream": True,
-        "messages": [{"role": "user", "content": "[[sim:text n=1]][[sim:silent]]"}],
-    }
+    url = f"{door.target}/v1/chat/completions"
+    body = {"model": "auto", "stream": True, "messages": [{"role": "user", "content": "[[sim:text]][[sim:silent]]"}]}
     headers = {"authorization": f"Bearer {key}"}
-    with httpx.stream(
-        "POST", f"{door.target}/v1/chat/completions", json=body, headers=headers, timeout=PATIENCE
-    ) as held:
+    with httpx.stream("POST", url, json=body, headers=headers, timeout=PATIENCE) as held:
         chunks = held.iter_raw()  # kept: a generator that is forgotten closes the stream
         next(chunks)
         begun.set_result(None)

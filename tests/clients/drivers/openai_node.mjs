@@ -68,8 +68,8 @@ async function responsesStream(client, options, facts) {
   for await (const event of stream) {
     if (event.type === "response.output_text.delta") facts.text += event.delta;
     else if (event.type === "response.reasoning_summary_text.delta") facts.reasoning += event.delta;
-    else if (event.type === "response.failed")
-      facts.error = { class: event.type, message: event.response.error.message, status: null };
+    // To its user it is an event, not an exception.
+    else if (event.type === "response.failed") throw new Error(event.response.error.message);
   }
   return stream.finalResponse();
 }

@@ -79,7 +79,7 @@ async def _responses_stream(client: openai.AsyncOpenAI, options: dict[str, Any],
             elif event.type == "response.reasoning_summary_text.delta":
                 facts.reasoning += event.delta
             elif event.type == "response.failed":
-                facts.error = {"class": event.type, "message": event.response.error.message, "status": None}
+                raise RuntimeError(event.response.error.message)  # to its user it is an event, not an exception
         return await stream.get_final_response()
 
 
