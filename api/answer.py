@@ -1,9 +1,11 @@
 """From a queued job to the client's answer, and what happens when the client leaves before it has it."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
+import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,14 +19,15 @@ from api.request_id import answer_headers
 from api.submit import Desk, Ticket
 from api.wishes import Wishes
 from proto.clients import Client
-from proto.dialects import get_dialect
-from proto.dialects.base import Dialect
-from proto.errors import ErrorCode, GatewayError
+from proto.dialects import DIALECTS, get_dialect
+from proto.dialects.base import Dialect, StreamEncoder
+from proto.errors import BadRequestError, ErrorCode, GatewayError
+from proto.event_frames import EVENTS, EventFrames
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Failed
 from proto.jobs import ReplyHeader, Status
-from proto.replay import Replay
+from proto.replay import Replay, Seen
 from store.connection import StoreError
-from store.jobs import Jobs
+from store.jobs import Jobs, Place
 from store.readers import Readers, ReadingMode, Record
 
 log = structlog.get_logger()
@@ -134,6 +137,24 @@ class Answers:
             except ClientGoneError:
                 return Response(status_code=499)
 
+    async def events(self, request: Request, job_id: str, client: Client, dialect: str | None, seen: Seen) -> Response:
+        """The job's log as a stream with ids: what the client has not seen of it, and what comes.
+
+        `dialect` is a client API's name, `events` for the events themselves, None for the job's own.
+
+        Raises:
+            BadRequestError: no such dialect, or `seen` lies behind the log's end.
+            GatewayError: JOB_NOT_FOUND, or the store is away.
+        """
+        record = await self.record(job_id, client)
+        encoder = _encoder(record.header, dialect or record.header.dialect)
+        if seen.position is not None and seen.position.seq > record.seq:
+            raise BadRequestError("Last-Event-ID lies behind the end of this job's log.", param="Last-Event-ID")
+        reader = await self.join(job_id, "events" if dialect == EVENTS else "stream")
+        with self._attachment(request, reader, keep=record.keep) as attachment:
+            attachment.joined = True
+            return _with_job(_stream(attachment, Replay(encoder, ids=True, seen=seen), []), record.header)
+
     async def record(self, job_id: str, client: Client) -> Record:
         """What is known of one of the client's jobs; another client's does not exist for it.
 
@@ -225,18 +246,19 @@ def _stream(attachment: Attachment, replay: Replay, entries: list[Taken]) -> Res
 
 
 async def _frames(attachment: Attachment, replay: Replay, entries: list[Taken]) -> AsyncGenerator[Frames, None]:
-    opening = replay.opening()
+    frames = replay.opening()
     try:
-        while not attachment.delivered:
-            frames = [*opening, *[frame for entry in entries for frame in replay.feed(entry.seq, entry.events)]]
-            opening = []
+        while True:
+            frames += [frame for entry in entries for frame in replay.feed(entry.seq, entry.events)]
             attachment.delivered = bool(entries) and isinstance(entries[-1].events[-1], TERMINAL_KINDS)
             if frames or attachment.delivered:
                 yield Frames(b"".join(frames), last=attachment.delivered)
-            elif not entries:
-                yield Frames(replay.keepalive())
-            if not attachment.delivered:
-                entries = await attachment.reader.next()
+            if attachment.delivered:
+                return
+            frames = []
+            entries = await attachment.reader.next()
+            if not entries:
+                yield Frames(replay.keepalive(_waiting(attachment.reader.place)))
     except ClientGoneError:
         return
     except GatewayError as error:
@@ -244,8 +266,27 @@ async def _frames(attachment: Attachment, replay: Replay, entries: list[Taken]) 
         yield Frames(b"".join(replay.unlogged(failed)), last=True)
 
 
+def _waiting(place: Place | None) -> str:
+    """What a comment tells of a job that waits."""
+    if place is None:
+        return ""
+    estimate = "" if place.wait is None else f", about {math.ceil(place.wait)} s"
+    return f"queued, position {place.position}{estimate}"
+
+
 def _events(entries: list[Taken]) -> list[Event]:
     return [event for entry in entries for event in entry.events]
+
+
+def _encoder(header: ReplyHeader, dialect: str) -> StreamEncoder:
+    if dialect == EVENTS:
+        return EventFrames()
+    if dialect not in DIALECTS:
+        raise BadRequestError(f"dialect must be one of: {', '.join((*DIALECTS, EVENTS))}.", param="dialect")
+    if dialect != header.dialect:
+        # What the job's own dialect keeps for itself means nothing to another.
+        header = msgspec.structs.replace(header, dialect=dialect, include_usage=True, extra={})
+    return get_dialect(dialect).stream(header)
 
 
 def _not_found() -> GatewayError:

@@ -17,7 +17,7 @@ from api.pressure import watch_memory
 from api.publisher import Publisher
 from api.relay import Relay
 from api.request_id import RequestIdMiddleware
-from api.routes import chat, count_tokens, metrics, models, responses, status
+from api.routes import chat, count_tokens, jobs, metrics, models, responses, status
 from api.services import Services
 from api.settings import ApiSettings
 from api.submit import Desk
@@ -51,7 +51,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
     app = FastAPI(title="warp2api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
-    for routes in (chat, count_tokens, responses, metrics, models, status):
+    for routes in (chat, count_tokens, responses, jobs, metrics, models, status):
         app.include_router(routes.router)
     return app
 

@@ -5,7 +5,7 @@ from collections import deque
 from typing import NamedTuple
 
 from proto.events import Event, decode_events
-from store.jobs import Entry
+from store.jobs import Entry, Place
 
 
 class ClientGoneError(Exception):
@@ -36,6 +36,8 @@ class Reader:
         self.expected = 0
         self.heard_at = now
         self.kept_alive_at = now
+        #: Where the job stood at the last keepalive, if it was queued.
+        self.place: Place | None = None
         self._entries: deque[Taken] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._failure: Exception | None = None
@@ -80,9 +82,10 @@ class Reader:
         """Whether the log is known to reach further than what was taken."""
         return self.expected > self.last_seq
 
-    def keep_alive(self, now: float) -> None:
-        """Ask the waiting request to send a keepalive."""
+    def keep_alive(self, now: float, place: Place | None = None) -> None:
+        """Ask the waiting request to send a keepalive; `place` is where the job stands if it is queued."""
         self.kept_alive_at = now
+        self.place = place
         self._keepalive_due = True
         self._notify()
 

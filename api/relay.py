@@ -151,7 +151,7 @@ class Relay:
             reader.expect(tail.seq)
             self._catch_up(reader)
         elif tail.alive and now - reader.kept_alive_at >= self._keepalive:
-            reader.keep_alive(now)
+            reader.keep_alive(now, tail.place)
 
     async def _beat(self) -> None:
         """Say that this replica is there, so that another one's last reader knows whether the job is read here."""

@@ -75,12 +75,20 @@ class Entry(NamedTuple):
     data: bytes
 
 
+class Place(NamedTuple):
+    """Where a queued job stands in its lane, from 1, and the seconds that may take, None if nobody knows."""
+
+    position: int
+    wait: float | None
+
+
 class Tail(NamedTuple):
     """Where a log ends, and whether somebody works on the job (for a queued one: whether its lane has workers)."""
 
     seq: int
     status: Status
     alive: bool
+    place: Place | None = None
 
 
 class Overlooked(NamedTuple):
@@ -183,11 +191,8 @@ class Jobs:
     async def tails(self, job_ids: Sequence[str]) -> list[Tail | None]:
         """Where the logs of several jobs end, asked in one pipeline."""
         keys = self.keys
-        beats = (keys.workers(Lane.INTERACTIVE), keys.workers(Lane.BATCH))
-        calls = [
-            script_call(_TAIL, (keys.record(job_id), keys.leases, *beats), (job_id, _ms(HEARTBEAT_AGE)))
-            for job_id in job_ids
-        ]
+        shared = (keys.leases, keys.workers(Lane.INTERACTIVE), keys.workers(Lane.BATCH), keys.waiting)
+        calls = [script_call(_TAIL, (keys.record(job_id), *shared), (job_id, _ms(HEARTBEAT_AGE))) for job_id in job_ids]
         return [_tail(reply) for reply in await self._store.gather(calls)]
 
     async def workers(self, lane: Lane) -> int:
@@ -293,11 +298,12 @@ def _end_of(terminal: Terminal | None) -> tuple[str, str]:
     return Status.FINISHED, terminal.reason
 
 
-def _tail(reply: tuple[int, bytes, int] | None) -> Tail | None:
+def _tail(reply: tuple[int, bytes, int, int, int] | None) -> Tail | None:
     if not reply:
         return None
-    seq, status, alive = reply
-    return Tail(seq, Status(status.decode()), alive == 1)
+    seq, status, alive, position, wait = reply
+    place = Place(position, wait / 1000 if wait >= 0 else None) if position else None
+    return Tail(seq, Status(status.decode()), alive == 1, place)
 
 
 def _ms(seconds: float) -> int:

@@ -26,6 +26,7 @@ async def front_page() -> Response:
                 "/v1/messages",
                 "/v1/responses",
                 "/v1/models",
+                "/v1/jobs/{id}",
                 "/healthz",
                 "/readyz",
                 "/metrics",

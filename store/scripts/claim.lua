@@ -5,6 +5,25 @@
 -- lost may be sent again with its nonce.
 -- Answers {attempt, seq, payload, stream}, or nil when the job is not there to be claimed.
 local id, now = ARGV[1], now_ms()
+
+-- How fast the lane moves while somebody waits: a running mean of the times between two claims. `last` is there only if
+-- others waited still at the last claim; the time since then was busy.
+local function note_pace(lane)
+  local list = lane_list(lane)
+  local pace = list .. ':pace'
+  local r = redis.call('HMGET', pace, 'last', 'every')
+  local others = redis.call('ZCARD', list) > 0
+  if not r[1] and not others then return end
+  if r[1] then
+    local every = tonumber(r[2])
+    local sample = now - tonumber(r[1])
+    redis.call('HSET', pace, 'every', every and every + (sample - every) / 10 or sample)
+    redis.call('HDEL', pace, 'last')
+  end
+  if others then redis.call('HSET', pace, 'last', now) end
+  redis.call('PEXPIRE', pace, 600000)
+end
+
 local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline')
 local again = r[1] == 'running' and r[2] == ARGV[4]
 if r[1] ~= 'queued' and not again then return false end
@@ -24,6 +43,7 @@ if not again then
   if tonumber(r[4]) > (tonumber(redis.call('HGET', KEYS[7], r[3])) or 0) then
     redis.call('HSET', KEYS[7], r[3], r[4])
   end
+  note_pace(r[3])
 end
 local rest = redis.call('HMGET', record, 'attempt', 'seq', 'stream')
 return {tonumber(rest[1]), tonumber(rest[2]), body, tonumber(rest[3])}

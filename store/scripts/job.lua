@@ -7,20 +7,29 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+-- The jobs of one lane that wait, in the order in which they were enqueued: only to tell their places.
+local function lane_list(lane)
+  return waiting .. ':' .. lane
+end
+
 -- A job that no longer waits gives back its share of the waiting list, in the same step.
 local function leave_waiting(id)
   if redis.call('ZREM', waiting, id) == 1 then
-    local bytes = tonumber(redis.call('HGET', record, 'bytes')) or 0
-    redis.call('DECRBY', waiting_bytes, bytes)
+    local r = redis.call('HMGET', record, 'bytes', 'lane')
+    redis.call('DECRBY', waiting_bytes, tonumber(r[1]) or 0)
+    for _, lane in ipairs(r[2] and {r[2]} or {'interactive', 'batch'}) do
+      redis.call('ZREM', lane_list(lane), id)
+    end
   end
   -- An empty list holds no bytes, whatever became of a job whose record expired.
   if redis.call('EXISTS', waiting) == 0 then redis.call('DEL', waiting_bytes) end
 end
 
--- A job waits in the order of deadlines; without one it is never overdue.
+-- A job waits in the order of deadlines; without one it is never overdue. Its record must be there.
 local function join_waiting(id, deadline, bytes)
   redis.call('ZADD', waiting, tonumber(deadline) > 0 and deadline or '+inf', id)
   redis.call('INCRBY', waiting_bytes, bytes)
+  redis.call('ZADD', lane_list(redis.call('HGET', record, 'lane')), now_ms(), id)
 end
 
 -- One entry joins the log, and all who listen hear it. `reply_to` are the channels of the replicas that read the job,

@@ -10,7 +10,7 @@ from proto.events import Event, Failed, Finished, FinishReason, Text, decode_eve
 from proto.jobs import ChatMessage, Lane, Status, encode
 from store.admission import Admission
 from store.connection import Store
-from store.jobs import MAX_DEATHS, Ack, Jobs
+from store.jobs import MAX_DEATHS, Ack, Jobs, Tail
 from tests.contract.jobs import admit, chat, claim, expire_lease, look_for_long, make_jobs
 
 DONE = Finished(FinishReason.STOP)
@@ -38,7 +38,7 @@ async def test_a_job_from_admission_to_its_end(jobs: Jobs, store: Store) -> None
     entries = await jobs.read("a")
     assert [(entry.seq, decode_events(entry.data)) for entry in entries] == [(1, [Text("hi")]), (2, [DONE])]
     assert [entry.seq for entry in await jobs.read("a", after=1)] == [2]
-    assert (await jobs.tails(["a"]))[0] == (2, Status.FINISHED, False)
+    assert (await jobs.tails(["a"]))[0] == Tail(2, Status.FINISHED, alive=False)
     assert await store.command("EXISTS", jobs.keys.payload("a")) == 0
     assert await store.command("EXISTS", jobs.keys.client("c"), jobs.keys.leases, jobs.keys.waiting) == 0
 
@@ -194,7 +194,7 @@ async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: J
     assert await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)]) == [Ack.CANCELLED]
     cancelled = Failed(ErrorCode.CANCELLED, "gone")
     assert await append(jobs, store, "a", 1, 2, cancelled) is Ack.CANCELLED
-    assert (await jobs.tails(["a"]))[0] == (2, Status.CANCELLED, False)
+    assert (await jobs.tails(["a"]))[0] == Tail(2, Status.CANCELLED, alive=False)
 
 
 async def test_a_queued_job_past_its_deadline_is_overdue_and_fails(jobs: Jobs, store: Store) -> None:

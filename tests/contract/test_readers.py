@@ -12,7 +12,7 @@ from proto.errors import ErrorCode, GatewayError
 from proto.events import Event, Failed, Finished, FinishReason, Text, encode_events
 from proto.jobs import Lane, Status
 from store.connection import Store
-from store.jobs import Ack, Jobs, Tail
+from store.jobs import Ack, Jobs, Place, Tail
 from store.readers import Readers
 from tests.contract.jobs import admit, claim, expire_lease, make_jobs
 
@@ -207,3 +207,63 @@ async def test_a_store_that_lost_what_was_told_is_noticed(relays: list[Relay], j
     relays[0].look_after(reader, Tail(0, Status.FAILED, alive=False), 0)
     with pytest.raises(GatewayError, match="lost a part"):
         await reader.next()
+
+
+async def place(jobs: Jobs, job_id: str) -> Place | None:
+    tail = (await jobs.tails([job_id]))[0]
+    assert tail is not None
+    return tail.place
+
+
+async def test_a_queued_job_knows_its_place_in_its_lane(jobs: Jobs, store: Store) -> None:
+    for job_id in "abc":
+        await admit(jobs, job_id)
+    assert [await place(jobs, job_id) for job_id in "abc"] == [Place(1, None), Place(2, None), Place(3, None)]
+    await jobs.cancel("a")
+    await claim(jobs, "b")
+    assert [await place(jobs, job_id) for job_id in "abc"] == [None, None, Place(1, None)]
+    await claim(jobs, "c")
+    assert await store.command("EXISTS", jobs.keys.waiting, f"{jobs.keys.waiting}:interactive") == 0
+
+
+async def test_a_job_that_is_run_again_takes_its_place_at_the_end(jobs: Jobs, store: Store) -> None:
+    for job_id in "ab":
+        await admit(jobs, job_id)
+    await claim(jobs, "a")
+    await expire_lease(jobs, store, "a")
+    await store.command("ZADD", f"{jobs.keys.waiting}:interactive", 1, "b")
+    await jobs.reap("a")
+    assert await place(jobs, "a") == Place(2, None)
+
+
+async def test_the_wait_is_estimated_from_how_the_lane_moved_while_somebody_waited(jobs: Jobs, store: Store) -> None:
+    pace = f"{jobs.keys.waiting}:interactive:pace"
+    for job_id in "abcd":
+        await admit(jobs, job_id)
+    await claim(jobs, "a")
+    assert await store.command("HGET", pace, "every") is None
+    await store.command("HINCRBY", pace, "last", -2000)
+    await claim(jobs, "b")
+    assert 2000 <= float(await store.command("HGET", pace, "every")) < 4000
+
+    # Without a worker there is nothing to estimate.
+    assert await place(jobs, "d") == Place(2, None)
+    await jobs.renew("worker", Lane.INTERACTIVE, [])
+    first, second = await place(jobs, "c"), await place(jobs, "d")
+    assert first is not None
+    assert second is not None
+    assert first.wait is not None
+    assert 2 <= first.wait < 4
+    assert second.wait == pytest.approx(2 * first.wait, abs=0.01)
+    # A lane that stands still takes at least as long as it has stood.
+    await store.command("HINCRBY", pace, "last", -60_000)
+    still = await place(jobs, "c")
+    assert still is not None
+    assert still.wait is not None
+    assert still.wait >= 60
+
+    # What was claimed from an empty lane tells nothing about its pace.
+    for job_id in "cd":
+        await claim(jobs, job_id)
+    assert await store.command("HGET", pace, "last") is None
+    assert await store.command("PTTL", pace) > 0
