@@ -11,7 +11,7 @@ from proto.events import Failed, Finished, FinishReason, decode_events, encode_e
 from proto.jobs import Lane, ReplyHeader, Status, encode
 from store.admission import Admission, Admitted, Binding
 from store.connection import Store
-from store.jobs import Jobs
+from store.jobs import Jobs, Tail
 from tests.contract.jobs import chat, make_jobs
 
 FAILED = Failed(ErrorCode.UPSTREAM_ERROR, "no")
@@ -148,7 +148,7 @@ class TestDeadline:
         (last,) = decode_events(entry.data)
         assert isinstance(last, Failed)
         assert last.code is ErrorCode.DEADLINE
-        assert (await jobs.tails(["late"]))[0] == (1, Status.FAILED, False)
+        assert (await jobs.tails(["late"]))[0] == Tail(1, Status.FAILED, alive=False)
         assert await store.command("EXISTS", jobs.keys.waiting, jobs.keys.leases, jobs.keys.payload("late")) == 0
         assert not await jobs.fail("late", FAILED)
 
