@@ -8,11 +8,12 @@ import httpx
 import openai
 import pytest
 
+from cli.simulator.options import MODELS
 from proto.keys import Keys
 from store.connection import Store
 from store.models import SharedModels
 from tests.e2e.conftest import CLIENT_KEYS, LOCKED
-from tests.e2e.gateway import Gateway
+from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.servers import Simulator
 
 VERSION = {"anthropic-version": "2023-06-01"}
@@ -90,3 +91,19 @@ async def test_the_word_that_models_have_changed_reaches_the_keeper(
             assert await shared.is_stale() is told
     finally:
         await store.aclose()
+
+
+@pytest.mark.load
+def test_the_keeper_fetches_the_upstreams_list_and_the_front_door_lists_it(simulator: Simulator) -> None:
+    with run_gateway(simulator.url, MODELS="mine,auto", MODELS_REFRESH="3600") as gateway:
+
+        def listed() -> list[str]:
+            return [model["id"] for model in httpx.get(f"{gateway.url}/v1/models").json()["data"]]
+
+        wait_for(lambda: "gpt-5-mini" in listed(), "the upstream's models")
+        assert listed() == ["mine", "auto", *[id_ for id_ in MODELS if id_ != "auto"]]
+        with httpx.Client(base_url=gateway.url, headers=VERSION) as client:
+            page = client.get("/v1/models", params={"limit": 2, "after_id": "auto"}).json()
+            assert page["has_more"]
+            info = client.get(f"/v1/models/{page['first_id']}").json()
+            assert (info["id"], info["max_input_tokens"]) == (page["first_id"], 200_000)
