@@ -13,6 +13,7 @@ from api.answer import Answers
 from api.auth import ClientKeys, keys_of
 from api.catalogue import follow_offer
 from api.health import Health
+from api.kept import KeptAnswers
 from api.pressure import watch_memory
 from api.publisher import Publisher
 from api.relay import Relay
@@ -27,6 +28,7 @@ from store.connection import Store
 from store.jobs import Jobs
 from store.models import SharedModels
 from store.readers import Readers
+from store.responses import Responses
 from store.settings import StoreSettings
 from tokens.pool import TokenPool
 from tokens.settings import TokenSettings
@@ -68,13 +70,15 @@ async def open_services(
     readers = Readers(store, jobs.keys)
     relay = Relay(url, jobs, readers, replica=secrets.token_hex(6), keepalive=settings.keepalive)
     catalogue = ModelCatalogue(settings.models, settings.model_aliases)
-    desk = Desk(jobs, publisher, catalogue)
+    kept = Responses(store, jobs)
+    desk = Desk(jobs, kept, publisher, catalogue)
     services = Services(
         settings=settings,
         client_keys=client_keys,
         catalogue=catalogue,
         desk=desk,
         answers=Answers(desk, relay, jobs, readers, hold_headers=settings.hold_headers),
+        kept=KeptAnswers(kept),
         # The front door lends nothing: it only counts what the workers lend.
         health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
     )

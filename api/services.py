@@ -7,6 +7,7 @@ from starlette.requests import Request
 from api.answer import Answers
 from api.auth import ClientKeys
 from api.health import Health
+from api.kept import KeptAnswers
 from api.settings import ApiSettings
 from api.submit import Desk
 from proto.models import ModelCatalogue
@@ -21,6 +22,7 @@ class Services:
     catalogue: ModelCatalogue
     desk: Desk
     answers: Answers
+    kept: KeptAnswers
     health: Health
 
 

@@ -19,6 +19,7 @@ from proto.jobs import ChatJob, ChatMessage, ReplyHeader
 from proto.models import ModelCatalogue
 from store.admission import Admission, Binding, Pace
 from store.jobs import Jobs
+from store.responses import Asked, Responses
 
 log = structlog.get_logger()
 
@@ -29,20 +30,22 @@ LONGEST_WAIT: Final = 60.0
 
 
 class Ticket(NamedTuple):
-    """A job as prepared at the door, before it is admitted."""
+    """A job as prepared at the door, before it is admitted. What was `asked` is kept for the job's `keep_for`."""
 
     job: ChatJob
     header: ReplyHeader
     binding: Binding | None = None
+    asked: Asked | None = None
 
 
 class Desk:
     """Prepares, admits and publishes jobs."""
 
-    def __init__(self, jobs: Jobs, publisher: Publisher, catalogue: ModelCatalogue) -> None:
+    def __init__(self, jobs: Jobs, responses: Responses, publisher: Publisher, catalogue: ModelCatalogue) -> None:
         #: Set while the store's memory runs short: what is running may end, nothing new begins.
         self.store_full = False
         self._jobs = jobs
+        self._responses = responses
         self._publisher = publisher
         self._catalogue = catalogue
 
@@ -89,7 +92,7 @@ class Desk:
         Raises:
             GatewayError: no room, or the store or the broker is away. Then no job is left behind.
         """
-        job, header, binding = ticket
+        job, header, binding, asked = ticket
         if self.store_full:
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
         admitted = await self._jobs.admit(
@@ -110,6 +113,8 @@ class Desk:
         if admitted.verdict is not Admission.OK:
             raise await self._refusal(admitted.verdict, admitted.backlog, client)
         try:
+            if asked is not None and not await self._responses.keep(job.keep_for, job.id, asked):
+                log.warning("response.not_kept", job_id=job.id, bytes=len(asked.input))
             await self._publisher.publish(ChatMessage(job.id, job.lane))
         except GatewayError as error:
             await self._jobs.fail(job.id, Failed(error.code, error.message, error.retry_after))

@@ -56,7 +56,8 @@ class ReplyHeader(msgspec.Struct, frozen=True):
 class ChatJob(msgspec.Struct, frozen=True):
     """The payload a worker needs; deleted with the terminal event.
 
-    `deadline` is in Unix milliseconds, 0 for none; `input_tokens` is the estimate also in the reply header.
+    `deadline` is in Unix milliseconds, 0 for none; `input_tokens` is the estimate also in the reply header; `keep_for`
+    names the client for which the answer is kept as one that a later request may go on from, empty for none.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ChatJob(msgspec.Struct, frozen=True):
     lane: Lane = Lane.INTERACTIVE
     deadline: int = 0
     input_tokens: int = 0
+    keep_for: str = ""
 
 
 class ChatMessage(NamedTuple):

@@ -87,6 +87,20 @@ class Keys:
         """
         return f"{self.jobs_tag}:idempotency:{client}:{key}"
 
+    def response(self, client: str, job_id: str) -> str:
+        """Hash of a kept answer of Responses: `input` and, once it has ended, `response` as JSON, and `previous`, the
+        key of the answer before it. Written at admission and by the worker at the end; lives `RESPONSE_TTL` from the
+        last use.
+        """
+        return f"{self.jobs_tag}:response:{client}:{job_id}"
+
+    @property
+    def responses(self) -> tuple[str, str, str]:
+        """What bounds the kept answers, each changed only together with them: their keys by expiry (zset, ms), their
+        bytes (hash by key), and the sum of these (string).
+        """
+        return (f"{self.jobs_tag}:responses", f"{self.jobs_tag}:response-sizes", f"{self.jobs_tag}:response-bytes")
+
     def ends(self, lane: str) -> str:
         """List of a lane's last ends, `<when>:<took>` in ms, newest first; written with each terminal record of a job
         that ran, read for estimates. Forgotten ten minutes after the last.

@@ -15,6 +15,9 @@ class StoreSettings(BaseSettings):
     deployment: str = "warp2api"
     #: Seconds a log lives after its end.
     job_ttl: float = Field(default=600, gt=0)
+    #: Seconds an answer of Responses is kept from its last use on, and the bytes that all kept ones may have.
+    response_ttl: float = Field(default=3600, gt=0)
+    response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     #: Seconds a job may take: interactive from admission, batch from claim.
     job_deadline: float = Field(default=600, gt=0)
     #: Seconds after which a job whose worker is silent counts as abandoned.

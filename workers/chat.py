@@ -22,6 +22,7 @@ from proto.warp_request import RequestOptions, build_request, sent_message_ids
 from store.connection import StoreError
 from store.jobs import Ack, Claim, Jobs
 from store.models import SharedModels
+from store.responses import Responses
 from tokens import outcomes
 from tokens.lease import Lease
 from tokens.pool import TokenPool
@@ -50,6 +51,7 @@ class Workshop:
     request_options: RequestOptions
     enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
     models: SharedModels
+    responses: Responses
     watchdog: Watchdog
 
 
@@ -167,12 +169,23 @@ class Attempt:
     async def _end(self, terminal: Terminal) -> bool:
         """Log the terminal event; False when it could not be, because the job or the time is no longer ours."""
         try:
-            return await self.log.end(terminal)
+            if not await self.log.end(terminal):
+                return False
+            await self._keep()
+            return True
         except asyncio.CancelledError:
             if self._stop is not Stop.SHUTDOWN or self._task is None:
                 raise
             self._task.uncancel()
             return False
+
+    async def _keep(self) -> None:
+        """Keep the answer if a later request may go on from it. Until that is done its log tells it."""
+        if client := self._claim.job.keep_for:
+            try:
+                await self._shop.responses.response(client, self.job_id)
+            except StoreError:
+                log.warning("response.not_kept")
 
     def _seconds_left(self) -> float:
         deadline = self._claim.job.deadline

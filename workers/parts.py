@@ -16,6 +16,7 @@ from store.broker import send_chats, waiting_messages
 from store.connection import Store
 from store.jobs import Jobs
 from store.models import SharedModels
+from store.responses import Responses
 from store.settings import StoreSettings
 from store.subscriber import Subscriber
 from tokens.pool import TokenPool, open_pool
@@ -78,6 +79,7 @@ async def open_workshop(
                 RequestOptions(history=settings.warp_history),
                 enqueueing(app),
                 SharedModels(store, jobs.keys),
+                Responses(store, jobs),
                 watchdog,
             )
         await jobs.retire(held.worker, lane)

@@ -1,19 +1,34 @@
-"""OpenAI's Responses, and what clients try before it."""
+"""OpenAI's Responses: the chat route, the answers that are kept of it, and what clients try before it."""
 
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api.routes.chat import answer_chat
-from proto.errors import ErrorCode, GatewayError
+from api.body import read_json
+from api.idempotency import binding_of
+from api.replies import json_reply
+from api.services import services_of
+from api.wishes import wishes_of
+from proto.dialects.openai_responses import OpenAIResponses
+from proto.errors import BadRequestError, ErrorCode, GatewayError
 
 router = APIRouter()
 
 
 @router.post("/v1/responses")
-async def responses(request: Request) -> Response:
-    """OpenAI Responses."""
-    return await answer_chat(request, "responses")
+async def create(request: Request) -> Response:
+    """OpenAI Responses. What it goes on from is looked up first, so that understanding it needs no store."""
+    services = services_of(request)
+    client = services.client_keys.client(request.headers)
+    try:
+        body = await read_json(request, services.settings.max_body)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    dialect = OpenAIResponses(await services.kept.known(client.name, body))
+    wishes = wishes_of(request.headers, default=client.leaving)
+    ticket = services.desk.prepare(dialect, body, client, binding_of(request, body))
+    ticket = services.kept.to_keep(ticket, body, client.name)
+    return await services.answers.answer(request, dialect, ticket, client, wishes)
 
 
 @router.get("/v1/responses")
@@ -22,6 +37,26 @@ async def websocket(request: Request) -> Response:
     if request.headers.get("upgrade", "").lower() == "websocket":
         raise GatewayError(ErrorCode.NO_WEBSOCKET, "There is no websocket here: use POST /v1/responses.")
     raise GatewayError(ErrorCode.METHOD_NOT_ALLOWED, "GET /v1/responses is not served here: use POST.")
+
+
+@router.get("/v1/responses/{response_id}")
+async def retrieve(request: Request, response_id: str) -> Response:
+    """An answer that is kept."""
+    services = services_of(request)
+    client = services.client_keys.client(request.headers)
+    if request.query_params.get("stream") == "true":
+        message = "stream: not supported; a stream goes on at /v1/jobs/{id}/events"
+        raise BadRequestError(message, param="stream", code=ErrorCode.UNSUPPORTED_VALUE)
+    return json_reply(await services.kept.get(client.name, response_id))
+
+
+@router.delete("/v1/responses/{response_id}")
+async def delete(request: Request, response_id: str) -> Response:
+    """Forget an answer that is kept."""
+    services = services_of(request)
+    client = services.client_keys.client(request.headers)
+    await services.kept.delete(client.name, response_id)
+    return json_reply({"id": response_id, "object": "response", "deleted": True})
 
 
 @router.post("/v1/responses/{rest:path}")
