@@ -1,5 +1,6 @@
 """The front door as a process. Only here are its settings read from the environment."""
 
+import logging
 import signal
 from types import FrameType
 
@@ -36,6 +37,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         GatewayError: the host would let anybody in.
     """
     configure_logging(LogSettings())
+    logging.getLogger("uvicorn.error").addFilter(_is_no_websocket_advice)
     settings = ApiSettings()
     host = host or settings.host
     port = settings.port if port is None else port
@@ -65,3 +67,8 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     Server(config).run()
+
+
+def _is_no_websocket_advice(record: logging.LogRecord) -> bool:
+    """Codex asks for a websocket whenever it starts; uvicorn's advice to install a library for it would mislead."""
+    return "WebSocket library" not in record.msg and "upgrade request" not in record.msg

@@ -59,7 +59,7 @@ async def delete(request: Request, response_id: str) -> Response:
     return json_reply({"id": response_id, "object": "response", "deleted": True})
 
 
-@router.post("/v1/responses/{rest:path}")
-async def not_served(rest: str) -> Response:
-    """Among them `compact`, `input_tokens` and `cancel`."""
-    raise GatewayError(ErrorCode.NOT_FOUND, f"POST /v1/responses/{rest} is not served here.")
+@router.api_route("/v1/responses/{rest:path}", methods=["GET", "POST", "DELETE"])
+async def not_served(request: Request) -> Response:
+    """Among them `compact`, `input_tokens`, `cancel` and `input_items`: not there, whatever the method."""
+    raise GatewayError(ErrorCode.NOT_FOUND, f"{request.method} {request.url.path} is not served here.")

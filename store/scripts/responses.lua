@@ -16,7 +16,7 @@ local function forget(name)
 end
 
 local function use(name, ttl)
-  redis.call('ZADD', names, now_ms() + ttl, name)
+  redis.call('ZADD', names, string.format('%.3f', now_ms() + ttl), name)
   redis.call('PEXPIRE', name, ttl)
 end
 
