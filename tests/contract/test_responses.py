@@ -8,7 +8,7 @@ from proto.jobs import ReplyHeader
 from store.connection import Store
 from store.jobs import Jobs
 from store.responses import Asked, Responses
-from tests.contract.jobs import chat, make_jobs
+from tests.contract.jobs import chat, claim, make_jobs
 
 DONE = Finished(FinishReason.STOP)
 ASKED = Asked(b'[{"role":"user","content":"hi"}]')
@@ -31,11 +31,10 @@ async def admit(jobs: Jobs, job_id: str) -> None:
 
 async def run(jobs: Jobs, store: Store, job_id: str, *events: Event) -> None:
     """Have a worker log these."""
-    claim = await jobs.claim(job_id, "worker")
-    assert claim is not None
+    attempt = (await claim(jobs, job_id)).attempt
     terminal = events[-1] if isinstance(events[-1], Finished) else None
     entry = encode_events(list(events))
-    await store.gather([jobs.append_call(job_id, claim.attempt, 1, entry, visible=True, terminal=terminal)])
+    await store.gather([jobs.append_call(job_id, attempt, 1, entry, visible=True, terminal=terminal)])
 
 
 async def answer(jobs: Jobs, store: Store, responses: Responses, job_id: str, previous: str = "") -> None:
