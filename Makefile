@@ -47,7 +47,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -m "not long and not load and not edge and not clients"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"

@@ -128,7 +128,8 @@ class Store:
 
     def _submit(self, call: Call) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
-        if self._flusher is None:
+        # One that died of a bug has failed its batch; what comes after it must not wait for a dead task.
+        if self._flusher is None or self._flusher.done():
             self._flusher = loop.create_task(self._flush_forever(), name="store-flusher")
         future: asyncio.Future[Any] = loop.create_future()
         self._pending.append((call, future))

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO, cast
 
 import structlog
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,29 @@ class LogSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     #: `text` for people, `json` for machines.
     log_format: Literal["text", "json"] = "text"
+
+
+class LossyStream:
+    """Writes lines that nobody may depend on: one that cannot be written (the reader of a pipe has died, the disk is
+    full) is lost, and what was being done when it was written goes on.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write the text, if that can be done."""
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError):  # ValueError: the stream is closed
+            return
+
+    def flush(self) -> None:
+        """Flush, if that can be done."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
 
 
 def configure_logging(settings: LogSettings) -> None:
@@ -46,6 +69,6 @@ def configure_logging(settings: LogSettings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LossyStream(sys.stderr))),
         cache_logger_on_first_use=True,
     )
