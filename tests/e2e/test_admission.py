@@ -47,7 +47,7 @@ class Doors:
         with changing_keys(self.path) as keys:
             keys += [KeyEntry(name=name, sha256=hash_of(key_of(name)), **more) for name, more in CLIENTS.items()]
         self.first = len(gateway.ports)
-        self.roles = [gateway.start_api(CLIENT_KEYS_FILE=str(self.path)) for _ in range(2)]
+        self.roles = [gateway.start_api(CLIENT_KEYS_FILE=str(self.path), MAX_WAITING="40") for _ in range(2)]
         gateway.wait_until_ready()
 
     def close(self) -> None:
@@ -174,15 +174,17 @@ async def test_a_request_that_is_sent_again_gets_the_same_answer(
     headers = {"idempotency-key": "the-key", "connection": "close"}
     asked = body("[[sim:text n=8 gap=0.05]]", stream=stream)
     async with doors.http(0, key) as one, doors.http(1, key) as other:
-        # Two at once, at different doors: one is the first, and the other reads along.
-        racing = await asyncio.gather(*[client.post(path, json=asked, headers=headers) for client in (one, other)])
+        # Four at once, at two doors: one is the first, and the others read along.
+        racing = await asyncio.gather(
+            *[client.post(path, json=asked, headers=headers) for client in (one, other, one, other)]
+        )
         # Written in another order, it is the same request.
         later = await other.post(path, json=dict(reversed(asked.items())), headers=headers)
         answers = [*racing, later]
-        assert [answer.status_code for answer in answers] == [200] * 3
+        assert [answer.status_code for answer in answers] == [200] * 5
         assert len({answer.content for answer in answers}) == 1
         assert len({answer.headers["x-job-id"] for answer in answers}) == 1
-        assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False, True, True]
+        assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False, True, True, True, True]
         assert simulator.state()["requests"] == 1
 
         changed = await one.post(path, json=body("Another", stream=stream), headers=headers)
@@ -225,7 +227,11 @@ async def test_interactive_chats_never_wait_behind_batch_ones(doors: Doors, simu
             while await store.command("ZCARD", waiting) != count:
                 await asyncio.sleep(0.02)  # between two looks
 
-    async with doors.openai(0, patient) as slow, doors.openai(1, quick) as fast:
+    async with (
+        doors.openai(0, patient) as slow,
+        doors.anthropic(1, patient) as slow_too,
+        doors.openai(1, quick) as fast,
+    ):
         behind = [asyncio.create_task(ask(slow, "Hello", stream=False)) for _ in range(20)]
         await waits(20)
         # Nobody works on the batch lane yet, and still:
@@ -233,6 +239,14 @@ async def test_interactive_chats_never_wait_behind_batch_ones(doors: Doors, simu
             assert (await ask(fast, "Hello", stream=stream)).text
         assert simulator.state()["requests"] == 2
         assert not any(task.done() for task in behind)
+        # The batch lane's half of the waiting list is full.
+        with pytest.raises(openai.InternalServerError) as full:
+            await ask(slow, "Hello", stream=False)
+        with pytest.raises(anthropic.APIStatusError) as full_too:
+            await ask(slow_too, "Hello", stream=True)
+        assert (full.value.status_code, full_too.value.status_code) == (503, 529)
+        for error in (full.value, full_too.value):
+            assert 1 <= int(error.response.headers["retry-after"]) <= 60
         worker = doors.gateway.start_worker("batch")
         assert all(answer.text for answer in await asyncio.gather(*behind))
         worker.tell_to_stop()
