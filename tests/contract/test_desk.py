@@ -20,6 +20,7 @@ from store.admission import Binding
 from store.broker import create_celery
 from store.connection import Store, StoreError
 from store.jobs import Jobs
+from store.responses import Responses
 from store.settings import StoreSettings
 from tests.contract.jobs import make_jobs
 
@@ -42,9 +43,9 @@ def jobs(store: Store) -> Jobs:
     return make_jobs(store)
 
 
-async def desk_with(jobs: Jobs, publisher: Publisher) -> AsyncIterator[Desk]:
+async def desk_with(store: Store, jobs: Jobs, publisher: Publisher) -> AsyncIterator[Desk]:
     publisher.start()
-    yield Desk(jobs, publisher, ModelCatalogue(["auto"], {}))
+    yield Desk(jobs, Responses(store, jobs), publisher, ModelCatalogue(["auto"], {}))
     await asyncio.to_thread(publisher.stop)
 
 
@@ -53,20 +54,20 @@ def celery(url: str) -> Any:
 
 
 @pytest.fixture
-async def desk(jobs: Jobs, redis_url: str) -> AsyncIterator[Desk]:
-    async for desk in desk_with(jobs, Publisher(celery(redis_url))):
+async def desk(store: Store, jobs: Jobs, redis_url: str) -> AsyncIterator[Desk]:
+    async for desk in desk_with(store, jobs, Publisher(celery(redis_url))):
         yield desk
 
 
 @pytest.fixture
-async def desk_without_broker(jobs: Jobs) -> AsyncIterator[Desk]:
-    async for desk in desk_with(jobs, Publisher(celery(f"redis://127.0.0.1:{free_port()}/0"))):
+async def desk_without_broker(store: Store, jobs: Jobs) -> AsyncIterator[Desk]:
+    async for desk in desk_with(store, jobs, Publisher(celery(f"redis://127.0.0.1:{free_port()}/0"))):
         yield desk
 
 
 @pytest.fixture
-async def desk_with_deaf_broker(jobs: Jobs, redis_url: str) -> AsyncIterator[Desk]:
-    async for desk in desk_with(jobs, Deaf(celery(redis_url))):
+async def desk_with_deaf_broker(store: Store, jobs: Jobs, redis_url: str) -> AsyncIterator[Desk]:
+    async for desk in desk_with(store, jobs, Deaf(celery(redis_url))):
         yield desk
 
 
@@ -140,7 +141,7 @@ async def test_a_message_that_arrived_all_the_same_finds_no_job(desk_with_deaf_b
 async def test_without_a_store_nothing_is_accepted(redis_url: str, desk: Desk) -> None:
     nowhere = Store(f"redis://127.0.0.1:{free_port()}/0")
     publisher = Publisher(celery(redis_url))
-    async for closed in desk_with(make_jobs(nowhere), publisher):
+    async for closed in desk_with(nowhere, make_jobs(nowhere), publisher):
         with pytest.raises(StoreError) as refused:
             await submit(closed, ticket(closed))
         assert refused.value.retry_after
@@ -160,7 +161,7 @@ async def test_a_full_waiting_list_says_when_to_come_back(
     seconds, _ = await store.command("TIME")
     for ago in (40, 0):
         await store.command("LPUSH", jobs.keys.ends(Lane.INTERACTIVE), f"{(int(seconds) - ago) * 1000}:5000")
-    async for desk in desk_with(jobs, Publisher(celery(redis_url))):
+    async for desk in desk_with(store, jobs, Publisher(celery(redis_url))):
         await submit(desk, ticket(desk, anybody, None), anybody)
         large = desk.prepare(get_dialect("openai"), {**BODY, "messages": LARGE}, anybody)
         with pytest.raises(GatewayError) as refused:
