@@ -24,7 +24,7 @@ from proto.dialects.base import Dialect, StreamEncoder
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.event_frames import EVENTS, EventFrames
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Failed
-from proto.jobs import ReplyHeader, Status
+from proto.jobs import TERMINAL_STATUSES, ReplyHeader, Status
 from proto.replay import Replay, Seen
 from store.connection import StoreError
 from store.jobs import Jobs, Place
@@ -144,7 +144,7 @@ class Answers:
 
         Raises:
             BadRequestError: no such dialect, or `seen` lies behind the log's end.
-            GatewayError: JOB_NOT_FOUND, or the store is away.
+            GatewayError: JOB_NOT_FOUND, JOB_GONE, or the store is away.
         """
         record = await self.record(job_id, client)
         encoder = _encoder(record.header, dialect or record.header.dialect)
@@ -153,7 +153,12 @@ class Answers:
         reader = await self.join(job_id, "events" if dialect == EVENTS else "stream")
         with self._attachment(request, reader, keep=record.keep) as attachment:
             attachment.joined = True
-            return _with_job(_stream(attachment, Replay(encoder, ids=True, seen=seen), []), record.header)
+            try:
+                # What has ended is there to be read, or gone: then that is still an HTTP status.
+                entries = await reader.next() if record.status in TERMINAL_STATUSES else []
+            except ClientGoneError:
+                return Response(status_code=499)
+            return _with_job(_stream(attachment, Replay(encoder, ids=True, seen=seen), entries), record.header)
 
     async def record(self, job_id: str, client: Client) -> Record:
         """What is known of one of the client's jobs; another client's does not exist for it.

@@ -8,6 +8,7 @@ import httpx
 import openai
 import orjson
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
 from cli.simulator.texts import is_intact
 from tests.e2e.asking import DIALECTS, ask, user
@@ -16,13 +17,15 @@ from tests.e2e.gateway import Gateway
 from tests.servers import Simulator
 
 PATIENCE = 20.0
-PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "responses": "/v1/responses"}
 RESUMABLE = {"X-Resumable": "1"}
 ASYNC = {"Prefer": "respond-async"}
 
 
 def chat(script: str, *, stream: bool = True) -> dict[str, Any]:
-    return {"model": "auto", "max_tokens": 4000, "stream": stream, "messages": user(f"[[sim:{script}]]")}
+    """A body that every dialect takes: each ignores what is another's."""
+    said = user(f"[[sim:{script}]]")
+    return {"model": "auto", "max_tokens": 4000, "stream": stream, "messages": said, "input": said}
 
 
 @pytest.fixture
@@ -61,6 +64,8 @@ def text_of(frames: list[bytes]) -> str:
                 text += choice["delta"].get("content") or ""
             if told.get("type") == "content_block_delta":
                 text += told["delta"].get("text", "")
+            if told.get("type") == "response.output_text.delta":
+                text += told["delta"]
     return text
 
 
@@ -84,7 +89,7 @@ async def upstream_streams(simulator: Simulator, count: int) -> None:
     await asyncio.to_thread(simulator.wait_for, lambda state: state["open_streams"] == count)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", PATHS)
 async def test_a_broken_stream_goes_on_at_another_replica(
     doors: list[httpx.AsyncClient], simulator: Simulator, dialect: str
 ) -> None:
@@ -254,6 +259,46 @@ async def test_how_long_an_answer_is_kept(gateway: Gateway, doors: list[httpx.As
         lives = [await jobs._store.command("PTTL", jobs.keys.log(job_id)) for job_id in kept]
     assert lives[0] <= 60_000
     assert min(lives[1:]) > 500_000
+
+
+async def test_a_log_that_is_gone_is_told_as_gone(gateway: Gateway, doors: list[httpx.AsyncClient]) -> None:
+    headers = {"Idempotency-Key": "gone"}
+    first = await doors[0].post(PATHS["openai"], json=chat("text n=3"), headers=headers)
+    job_id = first.headers["x-job-id"]
+    async with gateway.jobs() as jobs:
+        await jobs._store.command("DEL", jobs.keys.log(job_id))
+    for answer in (
+        await doors[1].get(f"/v1/jobs/{job_id}"),
+        await doors[1].get(f"/v1/jobs/{job_id}/events"),
+        await doors[1].post(PATHS["openai"], json=chat("text n=3"), headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (410, "job_gone")
+
+
+async def test_openais_sdk_goes_on_by_counting_its_chunks(gateway: Gateway) -> None:
+    """As `docs/jobs.md` shows it."""
+    async with (
+        gateway.openai(default_headers={"X-On-Disconnect": "drain"}) as here,
+        gateway.openai(door=1, max_retries=0) as there,
+    ):
+        messages = user("[[sim:checksum n=40 gap=0.02]]")
+        stream = await here.chat.completions.create(model="auto", messages=messages, stream=True)  # type: ignore[call-overload]
+        job_id = stream.response.headers["x-job-id"]
+        chunks = []
+        async for chunk in stream:
+            chunks.append(chunk)
+            if len(chunks) == 8:
+                break
+        await stream.close()
+        rest = await there.get(
+            f"/jobs/{job_id}/events",
+            options={"params": {"after_frames": len(chunks)}},
+            cast_to=ChatCompletionChunk,
+            stream=True,
+            stream_cls=openai.AsyncStream[ChatCompletionChunk],
+        )
+        chunks += [chunk async for chunk in rest]
+    assert is_intact("".join(chunk.choices[0].delta.content or "" for chunk in chunks))
 
 
 async def test_a_header_with_a_slip_is_a_400_of_the_dialect(gateway: Gateway) -> None:

@@ -17,6 +17,7 @@ PAGES = (
     "docs/client-keys.md",
     "docs/cloudflare.md",
     "docs/configuration.md",
+    "docs/jobs.md",
     "docs/models.md",
     "docs/performance.md",
     "docs/token-pool.md",
