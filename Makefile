@@ -20,7 +20,8 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-edge test-clients test-all test-long lint types arrows drift check fmt proto
+.PHONY: help setup demo up test test-load test-faults faults soak test-edge test-clients test-all test-long lint types arrows \
+	drift check fmt proto
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -47,10 +48,19 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"
+
+test-faults: setup ## everything is killed, stopped and restarted under load; FAULTS_SEED=… repeats a run
+	$(BIN)/python -m pytest -q -m "faults and not long"
+
+faults: setup ## the long form: three seeds of ten minutes each, with the table of docs/reliability.md
+	$(BIN)/python -m tests.faults.run --seconds 600 --runs 3
+
+soak: setup ## tens of thousands of short jobs; how much memory each process gains by them
+	$(BIN)/python -m tests.faults.soak
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
@@ -68,7 +78,7 @@ $(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json packa
 	bash tests/clients/install.sh
 	@touch $(CLIENTS)
 
-test-all: check test test-load test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-faults test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

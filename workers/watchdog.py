@@ -42,8 +42,9 @@ class Watchdog:
         taken, idle = self._taken, 0
         while idle < LOOKS:
             await asyncio.sleep(look_every)
-            idle = idle + 1 if self._taken == taken and await self._starving() else 0
-            taken = self._taken
+            seen = self._taken
+            idle = idle + 1 if seen == taken and await self._starving() else 0
+            taken = seen
         log.error("consumer.stalled", seconds=look_every * LOOKS)
         await self._give_up()
 

@@ -127,7 +127,7 @@ class Client:
         response = await self._http.post(f"{self._url}/v1/chat/completions", json=self._ask.body(), headers=headers)
         self._met(response)
         if response.status_code != 200:
-            self._refused(response.status_code, response.headers, response.json())
+            self._refused(response)
             return
         self._ask.text = response.json()["choices"][0]["message"]["content"]
         self._ask.end = "complete"
@@ -145,7 +145,7 @@ class Client:
             self._met(response)
             if response.status_code != 200:
                 await response.aread()
-                self._refused(response.status_code, response.headers, response.json())
+                self._refused(response)
                 return
             await self._read(response)
 
@@ -154,7 +154,12 @@ class Client:
         if job_id and job_id not in self._ask.job_ids:
             self._ask.job_ids.append(job_id)
 
-    def _refused(self, status: int, headers: httpx.Headers, body: Any) -> None:
+    def _refused(self, response: httpx.Response) -> None:
+        status, headers = response.status_code, response.headers
+        if not headers.get("content-type", "").startswith("application/json"):
+            self._ask.wrong = f"{status} without a JSON body: {response.text[:200]!r}"
+            return
+        body = response.json()
         code = str(body.get("error", {}).get("code"))
         ask = self._ask
         if status == 404:

@@ -45,10 +45,10 @@ class Figures:
         times = sorted(ask.recovery for ask in self.asks if ask.recovery is not None)
         return times[min(len(times) - 1, int(len(times) * share))] if times else 0.0
 
-    def problems(self) -> list[str]:
-        """What does not hold; nothing, if all is well."""
+    def problems(self, recovery: float = RECOVERY) -> list[str]:
+        """What does not hold; nothing, if all is well. `recovery` is the most that its p99 may be, in seconds."""
         problems = [f"left over: {count} {name}" for name, count in self.left.items() if count]
-        if self.recovery(0.99) >= RECOVERY:
+        if self.recovery(0.99) >= recovery:
             problems.append(f"recovery p99 is {self.recovery(0.99):.1f} s")
         return [*problems, *self.wrong]
 

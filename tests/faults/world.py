@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 import redis
 
-from tests.e2e.gateway import Gateway, Role, run_gateway
+from proto.jobs import Lane
+from proto.keys import Keys
+from tests.e2e.gateway import Gateway, Role, run_gateway, wait_for
 from tests.faults.schedule import APIS, KEEPER, VALKEY, WIRE, WORKERS, Fault, Strike
 from tests.faults.wire import Wire
 from tests.servers import Simulator, run_simulator
@@ -109,9 +111,28 @@ class World:
                 print(strike, flush=True)
                 group.create_task(self.strike(strike))
 
-    def redis(self) -> redis.Redis:
-        """A client of the struck server, for looking at what is left."""
-        return redis.Redis.from_url(self.gateway.redis_url)
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a condition that is looked up somewhere.
+
+        Raises:
+            AssertionError: it never came true.
+        """
+        await asyncio.to_thread(wait_for, condition, what, 60.0)
+
+    async def until_whole(self) -> None:
+        """Return once every front door is ready and both workers have been heard of."""
+        await asyncio.to_thread(self.gateway.wait_until_ready)
+        await self.until(lambda: self._workers() == len(WORKERS), "both workers")
+
+    def store_memory(self) -> int:
+        """Bytes in use by Valkey's data."""
+        with redis.Redis.from_url(self.gateway.redis_url) as client:
+            return int(client.info("memory")["used_memory"])
+
+    def _workers(self) -> int:
+        """How many workers have been heard of in the last seconds."""
+        with redis.Redis.from_url(self.gateway.redis_url) as client:
+            return int(client.zcount(Keys().workers(Lane.INTERACTIVE), (client.time()[0] - 3) * 1000, "+inf"))
 
 
 async def _now(act: Callable[[], None]) -> None:

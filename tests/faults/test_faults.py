@@ -1,0 +1,24 @@
+"""The fault suite's short form: half a minute of random faults under load. `FAULTS_SEED=…` repeats a run."""
+
+import os
+import random
+
+import pytest
+
+from tests.faults.run import run
+
+SECONDS = 30.0
+CLIENTS = 12
+#: Far above what `make faults` asks for: here it only tells a pause from a standstill, on however busy a machine.
+RECOVERY = 40.0
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(300)
+async def test_nothing_accepted_is_lost_or_garbled(capsys: pytest.CaptureFixture[str]) -> None:
+    seed = int(os.environ.get("FAULTS_SEED") or random.randrange(1 << 20))
+    with capsys.disabled():
+        print(f"\nFAULTS_SEED={seed}", flush=True)
+    figures = await run(seed, SECONDS, CLIENTS)
+    print(figures.table())
+    assert figures.problems(recovery=RECOVERY) == []
