@@ -13,6 +13,7 @@ from api.answer import Answers
 from api.auth import ClientKeys, keys_of
 from api.catalogue import follow_offer
 from api.health import Health
+from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
 from api.pressure import watch_memory
 from api.publisher import Publisher
@@ -81,6 +82,7 @@ async def open_services(
         kept=KeptAnswers(kept),
         # The front door lends nothing: it only counts what the workers lend.
         health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
+        images=ImageFetcher(settings.max_body) if settings.fetch_images else None,
     )
     publisher.start()
     beside = [asyncio.create_task(relay.run()), asyncio.create_task(watch_memory(store, desk))]
@@ -93,4 +95,6 @@ async def open_services(
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         await asyncio.to_thread(publisher.stop)
+        if services.images is not None:
+            await services.images.aclose()
         await store.aclose()

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from api.answer import Answers
 from api.auth import ClientKeys
 from api.health import Health
+from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
 from api.settings import ApiSettings
 from api.submit import Desk
@@ -24,6 +25,8 @@ class Services:
     answers: Answers
     kept: KeptAnswers
     health: Health
+    #: Fetches remote images, where the operator lets it.
+    images: ImageFetcher | None
 
 
 def services_of(request: Request) -> Services:

@@ -32,6 +32,8 @@ class ApiSettings(BaseSettings):
     models: Annotated[list[str], NoDecode] = ["auto"]
     #: `pattern=id` pairs, comma separated, tried in order.
     model_aliases: Annotated[dict[str, str], NoDecode] = {"claude-*": "auto", "gpt-*": "auto"}
+    #: Whether images that clients give by URL are fetched.
+    fetch_images: bool = False
     #: Seconds running answers may take to end once the process was told to stop.
     drain_timeout: float = Field(default=30, ge=0)
     #: Seconds of silence after which a stream gets a keepalive.

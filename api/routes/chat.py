@@ -35,5 +35,8 @@ async def answer_chat(request: Request, dialect_name: str) -> Response:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)
     wishes = wishes_of(request.headers, default=client.leaving)
-    ticket = services.desk.prepare(dialect, body, client, binding_of(request, body))
+    binding = binding_of(request, body)
+    if services.images is not None:
+        await services.images.inline(body)
+    ticket = services.desk.prepare(dialect, body, client, binding)
     return await services.answers.answer(request, dialect, ticket, client, wishes)
