@@ -33,7 +33,8 @@ class Relay:
         self.channel = jobs.keys.replica_channel(replica)
         self._jobs = jobs
         self._store_readers = readers
-        self._keepalive = keepalive
+        #: Seconds without anything to show after which a stream gets a keepalive.
+        self.keepalive = keepalive
         self._readers: dict[str, set[Reader]] = {}
         self._attaching: Counter[str] = Counter()
         self._catching_up: dict[Reader, asyncio.Task[None]] = {}
@@ -150,7 +151,7 @@ class Relay:
         elif tail.seq > reader.last_seq:
             reader.expect(tail.seq)
             self._catch_up(reader)
-        elif tail.alive and now - reader.kept_alive_at >= self._keepalive:
+        elif tail.alive and now - reader.kept_alive_at >= self.keepalive:
             reader.keep_alive(now, tail.place)
 
     async def _beat(self) -> None:

@@ -127,6 +127,8 @@ class Desk:
             model=header.model,
             stream=header.stream,
         )
+        if header.ignored:
+            log.info("request.fields_ignored", job_id=job.id, fields=header.ignored)
         return job.id
 
     async def _refusal(self, verdict: Admission, backlog: float, client: Client) -> GatewayError:

@@ -154,6 +154,30 @@ async def test_a_thinking_block_is_signed_and_taken_back(anthropic_client: anthr
         assert (await ask(anthropic_client, turns, stream=False)).text == "Yes."
 
 
+async def test_thinking_that_is_omitted_keeps_the_stream_alive_and_that_which_nobody_wanted_is_gone(
+    gateway: Gateway,
+) -> None:
+    script = "[[sim:reasoning n=8 size=2 gap=0.1]][[sim:text say=Yes.]]"
+    body = {"model": "auto", "max_tokens": 99, "stream": True, "messages": user(script)}
+    omitted = body | {"thinking": {"type": "adaptive", "display": "omitted"}}
+    async with httpx.AsyncClient(base_url=gateway.urls[IMPATIENT]) as client:
+        hidden, unwanted = await asyncio.gather(
+            *[client.post("/v1/messages", json=each) for each in (omitted, body)],
+        )
+    names = re.findall(r"event: (\w+)", hidden.text)
+    begun = names.index("content_block_start")
+    assert names[begun + 1] == "ping"
+    assert [name for name in names[begun:] if name != "ping"][:3] == [
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+    ]
+    assert "thinking_delta" not in hidden.text
+    assert "signature_delta" in hidden.text
+    assert '"type":"thinking"' not in unwanted.text
+    assert "Yes." in unwanted.text
+
+
 @both
 @pytest.mark.parametrize("told", ["charges", "tokens", "total", "none"])
 async def test_usage_is_told_or_estimated(anthropic_client: anthropic.AsyncAnthropic, told: str, stream: bool) -> None:
