@@ -18,7 +18,7 @@ from tests.e2e.asking import ask, user
 from tests.e2e.gateway import PATIENCE, Gateway
 from tests.servers import Simulator
 
-CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
+CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 
 
 #: What stands in the file when the doors open; each test has a client of its own.
@@ -26,7 +26,7 @@ CLIENTS: dict[str, dict[str, Any]] = {
     "batches": {"rights": (Right.BATCH,)},
     "hasty": {"per_minute": 2},
     "free": {"concurrency": 3},
-    **{f"again-{number}": {"concurrency": 1, "per_minute": 1} for number in range(4)},
+    **{f"again-{number}": {"concurrency": 1, "per_minute": 1} for number in range(6)},
     "unlucky": {},
     "nightly": {"lane": Lane.BATCH},
     "daily": {},
@@ -104,9 +104,11 @@ def doors(doors_once: Doors, gateway: Gateway, simulator: Simulator) -> Doors:
     return doors_once
 
 
-def body(text: str, *, stream: bool, **more: Any) -> dict[str, Any]:
-    """A chat that both dialects understand."""
-    return {"model": "auto", "max_tokens": 4000, "stream": stream, "messages": user(text), **more}
+def body(text: str, *, path: str = CHAT, stream: bool) -> dict[str, Any]:
+    """A chat as a route wants it."""
+    if path == RESPONSES:
+        return {"model": "auto", "stream": stream, "input": text}
+    return {"model": "auto", "max_tokens": 4000, "stream": stream, "messages": user(text)}
 
 
 async def test_keys_come_go_and_open_what_they_have_a_right_to(doors: Doors) -> None:
@@ -165,14 +167,15 @@ async def test_without_a_rate_limit_nothing_is_told_of_one(doors: Doors) -> None
 
 
 @pytest.mark.parametrize(
-    ("number", "path", "stream"), [(0, CHAT, True), (1, CHAT, False), (2, MESSAGES, True), (3, MESSAGES, False)]
+    ("number", "path", "stream"),
+    [(2 * route + stream, path, stream) for route, path in enumerate((CHAT, MESSAGES, RESPONSES)) for stream in (0, 1)],
 )
 async def test_a_request_that_is_sent_again_gets_the_same_answer(
-    doors: Doors, simulator: Simulator, number: int, path: str, stream: bool
+    doors: Doors, simulator: Simulator, number: int, path: str, stream: int
 ) -> None:
     key = key_of(f"again-{number}")
     headers = {"idempotency-key": "the-key", "connection": "close"}
-    asked = body("[[sim:text n=8 gap=0.05]]", stream=stream)
+    asked = body("[[sim:text n=8 gap=0.05]]", path=path, stream=bool(stream))
     async with doors.http(0, key) as one, doors.http(1, key) as other:
         # Four at once, at two doors: one is the first, and the others read along.
         racing = await asyncio.gather(
@@ -187,7 +190,7 @@ async def test_a_request_that_is_sent_again_gets_the_same_answer(
         assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False, True, True, True, True]
         assert simulator.state()["requests"] == 1
 
-        changed = await one.post(path, json=body("Another", stream=stream), headers=headers)
+        changed = await one.post(path, json=body("Another", path=path, stream=bool(stream)), headers=headers)
         assert changed.status_code == 422
         assert changed.json()["error"]["type"] == "invalid_request_error"
         refused = await one.post(path, json=asked, headers={"idempotency-key": "not one"})
