@@ -29,7 +29,7 @@ from proto.dialects.common import (
 )
 from proto.dialects.openai_errors import error_reply
 from proto.dialects.responses_items import AnyItem, ItemReader
-from proto.dialects.responses_stream import ECHO, SEALED, TOOLS, ResponsesStream
+from proto.dialects.responses_stream import ECHO, ECHOED, SEALED, TOOLS, ResponsesStream
 from proto.dialects.responses_tools import AnyTool, Choice, Toolbox
 from proto.errors import ErrorCode, GatewayError
 from proto.events import Event, Failed
@@ -37,27 +37,6 @@ from proto.fold import fold
 from proto.jobs import ReplyHeader
 
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
-
-#: The fields that an answer repeats, and what it says where the request says nothing.
-_ECHOED: dict[str, Any] = {
-    "instructions": None,
-    "max_output_tokens": None,
-    "max_tool_calls": None,
-    "metadata": {},
-    "parallel_tool_calls": True,
-    "previous_response_id": None,
-    "prompt_cache_key": None,
-    "reasoning": {"effort": None, "summary": None},
-    "safety_identifier": None,
-    "store": True,
-    "temperature": None,
-    "text": {"format": {"type": "text"}},
-    "tool_choice": "auto",
-    "tools": [],
-    "top_p": None,
-    "truncation": "disabled",
-    "user": None,
-}
 
 
 class Known(NamedTuple):
@@ -199,7 +178,7 @@ def _ignored_options(request: ResponsesRequest) -> list[str]:
 
 def _extra(request: ResponsesRequest, body: dict[str, Any], toolbox: Toolbox) -> dict[str, Any]:
     """What the encoder wants back; the repeated fields as text, so that they are stored and sent as they are."""
-    echo = {name: _echoed(name, body.get(name)) for name in _ECHOED}
+    echo = {name: _echoed(name, body.get(name)) for name in ECHOED}
     for name, value in echo.items():
         json_object({name: value}, name)
     extra: dict[str, Any] = {ECHO: orjson.dumps(echo).decode()}
@@ -211,7 +190,7 @@ def _extra(request: ResponsesRequest, body: dict[str, Any], toolbox: Toolbox) ->
 
 
 def _echoed(name: str, value: Any) -> Any:
-    default = _ECHOED[name]
+    default = ECHOED[name]
     if value is None:
         return default
     return default | value if isinstance(default, dict) and isinstance(value, dict) else value

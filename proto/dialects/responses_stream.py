@@ -21,6 +21,27 @@ ECHO = "echo"
 TOOLS = "tools"
 SEALED = "sealed"
 
+#: The fields that an answer repeats, and what it says where the request says nothing.
+ECHOED: dict[str, Any] = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "reasoning": {"effort": None, "summary": None},
+    "safety_identifier": None,
+    "store": True,
+    "temperature": None,
+    "text": {"format": {"type": "text"}},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_p": None,
+    "truncation": "disabled",
+    "user": None,
+}
+
 #: The codes that make clients wait, give up, or shorten the conversation (`client-apis.md` 3.3).
 _TOLD_CODES = ("context_length_exceeded", "insufficient_quota", "rate_limit_exceeded")
 
@@ -69,7 +90,8 @@ class ResponsesStream(Encoder):
 
     def __init__(self, header: ReplyHeader) -> None:
         super().__init__(header)
-        echo = orjson.loads(header.extra[ECHO]) if ECHO in header.extra else {}
+        # A job that was asked for in another dialect has nothing to repeat.
+        echo = orjson.loads(header.extra[ECHO]) if ECHO in header.extra else ECHOED
         self._output: list[dict[str, Any]] = []
         self.response: dict[str, Any] = {
             "id": f"resp_{header.id_seed}",

@@ -3,6 +3,8 @@
 import orjson
 import pytest
 
+from api.kept import KeptAnswers
+from proto.dialects.openai_responses import Known
 from proto.events import Event, Finished, FinishReason, Text, encode_events
 from proto.jobs import ReplyHeader
 from store.connection import Store
@@ -92,6 +94,23 @@ async def test_an_answer_nobody_kept_is_told_by_its_log(jobs: Jobs, store: Store
     after = await responses.chain("c", "a")
     assert after is not None
     assert orjson.loads(after[0].response or b"") == response
+
+
+async def test_a_request_goes_on_from_what_its_log_tells_while_nothing_is_kept(
+    jobs: Jobs, store: Store, responses: Responses
+) -> None:
+    job_id = "0123456789abcdef01234567"
+    kept = KeptAnswers(responses)
+    body = {"input": [{"type": "item_reference", "id": f"msg_{job_id}_0"}], "previous_response_id": f"resp_{job_id}"}
+    await admit(jobs, job_id)
+    await responses.keep("c", job_id, ASKED)
+    assert await kept.known("c", body) == Known(None, {})
+    await run(jobs, store, job_id, Text("said"), DONE)
+    item = (await kept.get("c", f"resp_{job_id}"))["output"][0]
+    assert item["content"][0]["text"] == "said"
+    known = await kept.known("c", body)
+    assert known == Known([{"role": "user", "content": "hi"}, item], {item["id"]: item})
+    assert await kept.known("other", body) == Known(None, {})
 
 
 async def test_what_is_used_stays(jobs: Jobs, store: Store, responses: Responses) -> None:

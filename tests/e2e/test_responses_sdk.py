@@ -204,6 +204,23 @@ async def test_kept_answers_can_be_read_and_deleted(openai_client: openai.AsyncO
         await openai_client.responses.retrieve(unkept.id)
 
 
+async def test_an_answer_nobody_waited_for_is_kept(gateway: Gateway, openai_client: openai.AsyncOpenAI) -> None:
+    async with httpx.AsyncClient() as client:
+        accepted = await client.post(
+            f"{gateway.url}/v1/responses",
+            json={"model": "auto", "input": "[[sim:text say=alone]]"},
+            headers={"prefer": "respond-async"},
+        )
+    assert accepted.status_code == 202
+    response_id = f"resp_{accepted.headers['x-job-id']}"
+    async with asyncio.timeout(20):
+        while (told := await openai_client.responses.retrieve(response_id)).status == "in_progress":
+            await asyncio.sleep(0.02)
+    assert told.output_text == "alone"
+    second = await ask(openai_client, "go on", stream=False, previous_response_id=response_id)
+    assert second.status == "completed"
+
+
 async def test_what_is_unknown_or_anothers(gateway: Gateway, openai_client: openai.AsyncOpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as unknown:
         await ask(openai_client, "hi", stream=False, previous_response_id="resp_" + "0" * 24)

@@ -20,6 +20,7 @@ PAGES = (
     "docs/jobs.md",
     "docs/models.md",
     "docs/performance.md",
+    "docs/responses.md",
     "docs/token-pool.md",
     "docs/pool-service.md",
 )

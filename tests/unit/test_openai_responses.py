@@ -747,6 +747,8 @@ def test_stream_and_whole_answer_are_equal(events: list[Any], custom: bool) -> N
     assert told[-1]["response"] == whole == response_as_told(asked, events)
     assert added_up(told) == whole["output"]
     Response.model_validate(whole, strict=True)
+    other = RESPONSES.whole(reply_header("openai"), events)
+    assert other | {"output": []} == whole | {"output": []}
 
 
 @given(any_logs)
