@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from cli.chat_apis import PATHS, Api, Ended, Said, question, read
 from cli.problems import SetupError
 from cli.reach import front_door_url
 
@@ -15,7 +16,7 @@ from cli.reach import front_door_url
 SILENCE = 60.0
 
 
-def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: str | None) -> int:
+def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: str | None, api: Api = Api.CHAT) -> int:
     """Returns the exit code: 0 with an answer, 1 when the gateway refused or failed, 130 after Ctrl-C.
 
     Raises:
@@ -26,20 +27,19 @@ def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: 
     settings = ApiSettings()
     url = (url or front_door_url(settings.host, settings.port)).rstrip("/").removesuffix("/v1")
     keys = [key] if key else settings.client_keys
-    messages = [{"role": "system", "content": system}] if system else []
-    body = {"model": model, "stream": True, "messages": [*messages, {"role": "user", "content": prompt}]}
+    body = question(api, model, prompt, system)
     headers = {"authorization": f"Bearer {keys[0]}"} if keys else {}
     timeout = httpx.Timeout(SILENCE, connect=5)
     try:
         with (
             # The gateway is asked as it is addressed, not through a proxy of the environment.
             httpx.Client(timeout=timeout, headers=headers, trust_env=False) as client,
-            client.stream("POST", f"{url}/v1/chat/completions", json=body) as answer,
+            client.stream("POST", f"{url}{PATHS[api]}", json=body) as answer,
         ):
             if answer.status_code != httpx.codes.OK:
                 answer.read()
                 return _failed(_error_text(answer))
-            return _print(_chunks(answer.iter_lines()))
+            return _print(_events(answer.iter_lines()))
     except KeyboardInterrupt:
         print()
         return 130
@@ -51,38 +51,30 @@ def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: 
         return _failed(f"{url}: {error or type(error).__name__}")
 
 
-def _chunks(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         data = line.removeprefix("data:").strip()
         if line.startswith("data:") and data != "[DONE]":
             yield json.loads(data)
 
 
-def _print(chunks: Iterator[dict[str, Any]]) -> int:
+def _print(events: Iterator[dict[str, Any]]) -> int:
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    shown = ""
-    complete = False
-    for chunk in chunks:
-        if "error" in chunk:
-            _end_line(shown)
-            return _failed(chunk["error"].get("message", "the answer broke off"))
-        for choice in chunk.get("choices", []):
-            delta = choice.get("delta", {})
-            complete = complete or bool(choice.get("finish_reason"))
-            for kind, style in (("reasoning_content", "dim"), ("content", "")):
-                text = delta.get(kind)
-                if text:
-                    if shown and shown != kind:
-                        console.print()
-                    shown = kind
-                    console.print(text, end="", style=style)
-    _end_line(shown)
-    return 0 if complete else _failed("the answer broke off before its end")
-
-
-def _end_line(shown: str) -> None:
-    if shown:
+    last: Said | None = None
+    end = Ended("the answer broke off before its end")
+    for piece in (piece for event in events for piece in read(event)):
+        if isinstance(piece, Ended):
+            end = piece
+            if end.error:
+                break
+            continue
+        if last and last.thought != piece.thought:
+            console.print()
+        last = piece
+        console.print(piece.text, end="", style="dim" if piece.thought else "")
+    if last:
         print()
+    return _failed(end.error) if end.error else 0
 
 
 def _error_text(answer: httpx.Response) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli import cloudflare, keys, tokens
+from cli.chat_apis import Api
 
 app = typer.Typer(
     name="warp2api",
@@ -109,11 +110,12 @@ def chat(
     ] = None,
     model: Annotated[str, typer.Option(help="The model to ask.")] = "auto",
     system: Annotated[str | None, typer.Option(help="System prompt.")] = None,
+    api: Annotated[Api, typer.Option(help="The client API to ask by.")] = Api.CHAT,
 ) -> None:
     """Ask a running gateway and print the answer as it comes."""
     from cli.chat import run_chat
 
-    raise typer.Exit(run_chat(sys.stdin.read() if prompt == "-" else prompt, url, key, model, system))
+    raise typer.Exit(run_chat(sys.stdin.read() if prompt == "-" else prompt, url, key, model, system, api))
 
 
 @app.command()

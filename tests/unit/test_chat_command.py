@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from cli.chat import run_chat
+from cli.chat_apis import Api
 
 Answer = tuple[int, dict[str, str], str]
 
@@ -79,6 +80,53 @@ def test_an_answer_with_reasoning(gateway: Gateway, capsys: pytest.CaptureFixtur
         "stream": True,
         "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hello"}],
     }
+
+
+def test_responses(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway.answer = stream(
+        {"type": "response.created", "response": {"status": "in_progress", "error": None}},
+        {"type": "response.reasoning_summary_text.delta", "delta": "hm"},
+        {"type": "response.output_text.delta", "delta": "Hi"},
+        {"type": "response.completed", "response": {"status": "completed", "error": None}},
+        done=False,
+    )
+
+    assert run_chat("hello", gateway.url, None, "auto", "be brief", Api.RESPONSES) == 0
+    assert capsys.readouterr().out == "hm\nHi\n"
+    path, _, body = gateway.asked[0]
+    assert path == "/v1/responses"
+    assert body == {
+        "model": "auto",
+        "stream": True,
+        "input": [{"role": "user", "content": "hello"}],
+        "instructions": "be brief",
+        "store": False,
+    }
+    failed = {"type": "response.failed", "response": {"error": {"code": "server_error", "message": "so it is"}}}
+    gateway.answer = stream({"type": "response.output_text.delta", "delta": "half"}, failed, done=False)
+    assert run_chat("hello", gateway.url, None, "auto", None, Api.RESPONSES) == 1
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("half\n", "warp2api: so it is\n")
+
+
+def test_messages(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway.answer = stream(
+        {"type": "message_start", "message": {}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "s"}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Hi"}},
+        {"type": "message_stop"},
+        done=False,
+    )
+
+    assert run_chat("hello", gateway.url, None, "auto", "be brief", Api.MESSAGES) == 0
+    assert capsys.readouterr().out == "hm\nHi\n"
+    path, _, body = gateway.asked[0]
+    assert path == "/v1/messages"
+    assert (body["system"], body["messages"]) == ("be brief", [{"role": "user", "content": "hello"}])
+    gateway.answer = stream({"type": "error", "error": {"type": "api_error", "message": "so it is"}}, done=False)
+    assert run_chat("hello", gateway.url, None, "auto", None, Api.MESSAGES) == 1
+    assert capsys.readouterr().err == "warp2api: so it is\n"
 
 
 def test_the_key_comes_from_the_settings(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
