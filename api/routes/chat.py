@@ -9,6 +9,7 @@ from api.idempotency import binding_of
 from api.services import Services, services_of
 from api.wishes import wishes_of
 from proto.dialects import get_dialect
+from proto.dialects.openai_responses import OpenAIResponses
 
 router = APIRouter()
 
@@ -16,17 +17,22 @@ router = APIRouter()
 @router.post("/v1/chat/completions")
 async def chat_completions(request: Request) -> Response:
     """OpenAI Chat Completions."""
-    return await answer_chat(request, "openai")
+    return await _chat(request, "openai")
 
 
 @router.post("/v1/messages")
 async def messages(request: Request) -> Response:
     """Anthropic Messages."""
-    return await answer_chat(request, "anthropic")
+    return await _chat(request, "anthropic")
 
 
-async def answer_chat(request: Request, dialect_name: str) -> Response:
-    """A chat in one of the dialects, from its body to its answer."""
+@router.post("/v1/responses")
+async def responses(request: Request) -> Response:
+    """OpenAI Responses, which alone remembers what was said."""
+    return await _chat(request, "responses", remembers=True)
+
+
+async def _chat(request: Request, dialect_name: str, *, remembers: bool = False) -> Response:
     services: Services = services_of(request)
     client = services.client_keys.client(request.headers)
     try:
@@ -34,9 +40,13 @@ async def answer_chat(request: Request, dialect_name: str) -> Response:
     except ClientDisconnect:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)
+    if remembers:
+        dialect = OpenAIResponses(await services.kept.known(client.name, body))
     wishes = wishes_of(request.headers, default=client.leaving)
     binding = binding_of(request, body)
     if services.images is not None:
         await services.images.inline(body)
     ticket = services.desk.prepare(dialect, body, client, binding)
+    if remembers:
+        ticket = services.kept.to_keep(ticket, body, client.name)
     return await services.answers.answer(request, dialect, ticket, client, wishes)

@@ -1,34 +1,14 @@
-"""OpenAI's Responses: the chat route, the answers that are kept of it, and what clients try before it."""
+"""Beside OpenAI's Responses: the answers that are kept of it, and what clients try before it."""
 
 from fastapi import APIRouter
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
-from api.body import read_json
-from api.idempotency import binding_of
 from api.replies import json_reply
 from api.services import services_of
-from api.wishes import wishes_of
-from proto.dialects.openai_responses import OpenAIResponses
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 
 router = APIRouter()
-
-
-@router.post("/v1/responses")
-async def create(request: Request) -> Response:
-    """OpenAI Responses. What it goes on from is looked up first, so that understanding it needs no store."""
-    services = services_of(request)
-    client = services.client_keys.client(request.headers)
-    try:
-        body = await read_json(request, services.settings.max_body)
-    except ClientDisconnect:
-        return Response(status_code=499)
-    dialect = OpenAIResponses(await services.kept.known(client.name, body))
-    wishes = wishes_of(request.headers, default=client.leaving)
-    ticket = services.desk.prepare(dialect, body, client, binding_of(request, body))
-    ticket = services.kept.to_keep(ticket, body, client.name)
-    return await services.answers.answer(request, dialect, ticket, client, wishes)
 
 
 @router.get("/v1/responses")
