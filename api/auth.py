@@ -9,9 +9,9 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers
 
-from api.keys_file import OPEN_CLIENT, KeysFileError, hash_of, read_keys
+from api.keys_file import KeysFileError, hash_of, read_keys
 from api.settings import ApiSettings
-from proto.clients import NO_LIMITS, Client, ClientLimits, Right
+from proto.clients import NO_LIMITS, OPEN_CLIENT, Client, ClientLimits, Right
 from proto.errors import ErrorCode, GatewayError
 
 log = structlog.get_logger()

@@ -18,12 +18,10 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from proto.clients import Client, ClientLimits, Leaving, Right
+from proto.clients import OPEN_CLIENT, Client, ClientLimits, Leaving, Right
 from proto.errors import ErrorCode, GatewayError
 from proto.jobs import Lane
 
-#: The client of a gateway without keys.
-OPEN_CLIENT: Final = "open"
 #: How a plain key of `API_TOKENS` is called: the beginning of its SHA-256.
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 

@@ -34,6 +34,8 @@ class ClientLimits(NamedTuple):
 
 
 NO_LIMITS: Final = ClientLimits()
+#: The client of a gateway without keys: whoever asks.
+OPEN_CLIENT: Final = "open"
 
 
 class Client(NamedTuple):

@@ -120,6 +120,10 @@ class Keys:
         """Pub/sub channel of one API process: the entries of the jobs it reads."""
         return f"{self.jobs_tag}:replica:{replica}"
 
+    def continuations(self, name: str) -> str:
+        """What continuing conversations needs, written and read by workers; `store/continuations.py` documents each."""
+        return f"{self.jobs_tag}:continuations:{name}"
+
     @property
     def control_channel(self) -> str:
         """Pub/sub channel of all workers: ids of jobs to cancel."""

@@ -46,12 +46,13 @@ class History(NamedTuple):
 def message_history(conversation: Conversation) -> History:
     """The conversation up to the last answer as one task, all that follows it as the input."""
     messages = visible_messages(conversation)
-    start = _newest_turn(messages)
+    start = newest_turn(messages)
     past, newest = messages[:start], messages[start:]
-    return History(_tasks(past), _input(conversation, newest))
+    return History(_tasks(past), turn_input(conversation, newest, with_system=bool(conversation.system)))
 
 
-def _newest_turn(messages: list[Message]) -> int:
+def newest_turn(messages: list[Message]) -> int:
+    """Where what follows the last answer begins."""
     for position in range(len(messages), 0, -1):
         if messages[position - 1].role is Role.ASSISTANT:
             return position
@@ -121,21 +122,24 @@ def _past_result(result: ToolResultPart) -> task_pb2.Message:
 # The newest turn
 
 
-def _input(conversation: Conversation, messages: list[Message]) -> Request.Input:
-    """Every pending result, then what the user says. The system text has to come again each turn, so a turn of
-    results alone gets a query of the gateway's to carry it.
+def turn_input(conversation: Conversation, messages: list[Message], *, with_system: bool) -> Request.Input:
+    """Every pending result, then what the user says.
+
+    `with_system`: the system text goes with it. Unless the history holds it, it has to come again each turn, so a turn
+    of results alone gets a query of the gateway's to carry it.
     """
     results = [part for message in messages for part in message.parts if isinstance(part, ToolResultPart)]
     queries = [query for message in messages if (query := _query(message))]
     asked = instructions(conversation)
-    if not queries and (not results or conversation.system or asked):
+    if not queries and (not results or with_system or asked):
         queries.append(Query())
         queries[0].blocks.append(GO_ON if results else CONTINUE)
-    if queries:
+    if queries and with_system:
         system = Query()
         system.add_system(conversation)
         queries[0].blocks[:0] = system.blocks
         queries[0].attachments |= system.attachments
+    if queries:
         queries[-1].blocks += asked
     filled = Request.Input(context=context(image for query in queries for image in query.images))
     inputs = filled.user_inputs.inputs

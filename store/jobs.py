@@ -58,6 +58,7 @@ class Claim(NamedTuple):
     attempt: int
     seq: int
     streamed: bool
+    client: str
 
 
 class Ack(StrEnum):
@@ -211,11 +212,11 @@ class Jobs:
         """
         keys = (*self.keys.job(job_id), self.keys.reached)
         args = (job_id, worker, _ms(self.settings.job_lease), nonce, _TOO_LATE_ENTRY, TOO_LATE.code)
-        reply: tuple[int, int, bytes, int] | None = await self._store.run(_CLAIM, keys, args)
+        reply: tuple[int, int, bytes, int, bytes] | None = await self._store.run(_CLAIM, keys, args)
         if not reply:
             return None
-        attempt, seq, payload, streamed = reply
-        return Claim(decode_job(payload), attempt, seq, streamed == 1)
+        attempt, seq, payload, streamed, client = reply
+        return Claim(decode_job(payload), attempt, seq, streamed == 1, client.decode())
 
     def append_call(
         self, job_id: str, attempt: int, seq: int, entry: bytes, *, visible: bool, terminal: Terminal | None

@@ -88,17 +88,22 @@ class TokenPool:
         self._refilling: asyncio.Task[None] | None = None
         self._refill_again = 0.0
 
-    def lease(self, lane: Lane, exclude: Collection[str] = (), deadline: float = math.inf) -> "HeldLease":
+    def lease(
+        self, lane: Lane, exclude: Collection[str] = (), deadline: float = math.inf, wanted: str = ""
+    ) -> "HeldLease":
         """A token for one request, as `async with`; see `acquire` for the arguments and what it raises."""
-        return HeldLease(self, lane, exclude, deadline)
+        return HeldLease(self, lane, exclude, deadline, wanted)
 
-    async def acquire(self, lane: Lane, exclude: Collection[str] = (), deadline: float = math.inf) -> Lease:
+    async def acquire(
+        self, lane: Lane, exclude: Collection[str] = (), deadline: float = math.inf, wanted: str = ""
+    ) -> Lease:
         """Lend the best token; `release` it. While all of them cool or are busy, wait for the first.
 
         Args:
             lane: a batch lease never takes the last free share.
             exclude: ids of the tokens that failed this job; lent again only when there is no other.
             deadline: until when waiting makes sense, by the event loop's clock.
+            wanted: id of a token to be preferred to all others, if it is ready and free now.
 
         Raises:
             GatewayError: OVERLOADED, QUOTA, NOT_CONFIGURED, UPSTREAM_AUTH, REFRESH_FAILED or ACCOUNT_BLOCKED.
@@ -109,7 +114,7 @@ class TokenPool:
         while True:
             refilled = refilling is not None and refilling.done()
             given = self.turns.given
-            answer = await self._ask_patiently(lane, switch, exclude, deadline)
+            answer = await self._ask_patiently(lane, switch, exclude, deadline, wanted)
             if isinstance(answer, Granted):
                 return self._lend(answer, switch)
             switch = Switch.AGAIN if exclude else Switch.NO
@@ -203,23 +208,25 @@ class TokenPool:
         await self.borrowing.stop()
 
     async def _ask_patiently(
-        self, lane: Lane, switch: Switch, exclude: Collection[str], deadline: float
+        self, lane: Lane, switch: Switch, exclude: Collection[str], deadline: float, wanted: str
     ) -> Granted | Refused:
         """Ask; while Redis is away, ask again: a job that was accepted does not end because of that."""
         while True:
             try:
-                return await self._ask(lane, switch, exclude)
+                return await self._ask(lane, switch, exclude, wanted)
             except StoreError:
                 if asyncio.get_running_loop().time() + LOOK_AWAY >= deadline:
                     raise
                 await asyncio.sleep(LOOK_AWAY)
 
-    async def _ask(self, lane: Lane, switch: Switch, exclude: Collection[str]) -> Granted | Refused:
+    async def _ask(self, lane: Lane, switch: Switch, exclude: Collection[str], wanted: str) -> Granted | Refused:
         """One round trip. A lease that is granted while its asker is being cancelled is given back."""
         nonce = f"{self._process}{next(self._asked):x}"
         settings = self.settings
         asked = asyncio.ensure_future(
-            self.verbs.lease(nonce, settings.token_lease, lane, settings.token_concurrency, switch, tuple(exclude))
+            self.verbs.lease(
+                nonce, settings.token_lease, lane, settings.token_concurrency, switch, tuple(exclude), wanted
+            )
         )
         try:
             return await asyncio.shield(asked)
@@ -303,9 +310,9 @@ class TokenPool:
 class HeldLease:
     """What `TokenPool.lease` gives to `async with`; the lease ends with the block, however that ends."""
 
-    def __init__(self, pool: TokenPool, lane: Lane, exclude: Collection[str], deadline: float) -> None:
+    def __init__(self, pool: TokenPool, lane: Lane, exclude: Collection[str], deadline: float, wanted: str) -> None:
         self._pool = pool
-        self._wish = (lane, exclude, deadline)
+        self._wish = (lane, exclude, deadline, wanted)
         self._lease: Lease | None = None
 
     async def __aenter__(self) -> Lease:

@@ -174,12 +174,21 @@ class Verbs:
         self._refill_key = keys.pool("refill")
 
     async def lease(
-        self, nonce: str, ttl: float, lane: Lane, concurrency: int, switch: Switch, tried: Sequence[str]
+        self,
+        nonce: str,
+        ttl: float,
+        lane: Lane,
+        concurrency: int,
+        switch: Switch,
+        tried: Sequence[str],
+        wanted: str = "",
     ) -> Granted | Refused:
-        """Raises:
+        """Lend a token: the one that is `wanted`, if it is free, else the best.
+
+        Raises:
         SealError: the token's secret cannot be opened with the configured keys.
         """
-        reply = await self._run(LEASE, nonce, _ms(ttl), lane, concurrency, switch, *tried)
+        reply = await self._run(LEASE, nonce, _ms(ttl), lane, concurrency, switch, wanted, *tried)
         if reply[0] != b"lease":
             return Refused(Reason(reply[0].decode()), reply[1] / 1000, reply[2].decode(), reply[3])
         _, lease_id, token_id, sealed, generation, tier, ready, due = reply

@@ -14,11 +14,10 @@ from typing import Final
 import structlog
 
 from proto.errors import ErrorCode, GatewayError
-from proto.events import Event, Failed, Finished, Restarted, Terminal
+from proto.events import Event, Failed, Finished, FinishReason, Restarted, Terminal
 from proto.jobs import ChatMessage
 from proto.limits import OutputLimiter
 from proto.warp_events import EventTranslator
-from proto.warp_request import RequestOptions, build_request, sent_message_ids
 from store.connection import StoreError
 from store.jobs import Ack, Claim, Jobs
 from store.models import SharedModels
@@ -26,6 +25,7 @@ from store.responses import Responses
 from tokens import outcomes
 from tokens.lease import Lease
 from tokens.pool import TokenPool
+from workers.continuing import Continuing, Turn
 from workers.errors import UpstreamError, truncated
 from workers.held import STOP_OF_ACK, Held, Stop
 from workers.relay import RelayWriter
@@ -48,7 +48,7 @@ class Workshop:
     held: Held
     pool: TokenPool
     upstream: Upstream
-    request_options: RequestOptions
+    continuing: Continuing
     enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
     models: SharedModels
     responses: Responses
@@ -99,6 +99,7 @@ class Attempt:
         self._stop: Stop | None = None
         self._ending = False
         self._started = time.monotonic()
+        self._turn: Turn | None = None
 
     @property
     def shown(self) -> bool:
@@ -180,7 +181,11 @@ class Attempt:
             return False
 
     async def _keep(self) -> None:
-        """Keep the answer if a later request may go on from it. Until that is done its log tells it."""
+        """Keep what a later request may go on from: the conversation upstream, and the answer for one that names it.
+        Until that is done the answer's log tells it.
+        """
+        if self._turn is not None:
+            await self._turn.keep()
         if client := self._claim.job.keep_for:
             try:
                 await self._shop.responses.response(client, self.job_id)
@@ -192,10 +197,17 @@ class Attempt:
         return deadline / 1000 - time.time() if deadline else self._shop.jobs.settings.job_deadline
 
     async def _answer(self) -> Terminal:
-        """Ask until there is an answer, moving from token to token and trying again while nothing is visible."""
-        shop, job = self._shop, self._claim.job
-        body = build_request(job.conversation, shop.request_options)
-        known = sent_message_ids(body) if shop.request_options.history == "messages" else frozenset[str]()
+        """Ask until there is an answer; what was taken to ask with goes back if nothing came of it."""
+        turn = self._turn = await self._shop.continuing.begin(self._claim)
+        try:
+            return await self._ask_until_answered(turn)
+        finally:
+            if not self.log.visible:
+                await turn.put_back()
+
+    async def _ask_until_answered(self, turn: Turn) -> Terminal:
+        """Ask, moving from token to token and trying again while nothing is visible."""
+        shop = self._shop
         retries = Retries()
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._seconds_left()
@@ -203,30 +215,33 @@ class Attempt:
         failed_at = 0.0
         try:
             while True:
-                async with shop.pool.lease(shop.held.lane, retries.tried, deadline) as lease:
+                async with shop.pool.lease(shop.held.lane, retries.tried, deadline, turn.token_id) as lease:
                     if failure is not None:
                         waited = round(clock() - failed_at, 4)
                         log.info("upstream.again", code=failure.code, token=lease.token_id, waited=waited)
                     try:
-                        return await self._ask(body, known, lease)
+                        return await self._ask(turn, lease)
                     except UpstreamError as error:
                         lease.outcome(outcome_of(error))
                         failure, failed_at = error, clock()
-                if self.log.visible or not await retries.permit(failure, lease, shop.pool):
+                if self.log.visible:
+                    raise failure
+                if not turn.refused(failure) and not await retries.permit(failure, lease, shop.pool):
                     raise failure
         except GatewayError as refusal:
             if failure is not None and refusal.code is failure.code is ErrorCode.QUOTA:
                 raise failure from None  # the upstream may have had words for the user; the pool has none
             raise
 
-    async def _ask(self, body: bytes, known: frozenset[str], lease: Lease) -> Terminal:
-        """One call of the upstream, logged as it comes; `known` are the ids of messages that go up with it.
+    async def _ask(self, turn: Turn, lease: Lease) -> Terminal:
+        """One call of the upstream, logged as it comes.
 
         Raises:
             UpstreamError: no complete answer; what came before may be visible.
         """
         job = self._claim.job
-        translator = EventTranslator(input_tokens=job.input_tokens, known_messages=known)
+        call = turn.call(lease.token_id)
+        translator = EventTranslator(input_tokens=job.input_tokens, known_messages=call.known)
         limiter = OutputLimiter(
             job.conversation.limits,
             parallel_tool_calls=job.conversation.parallel_tool_calls,
@@ -234,11 +249,12 @@ class Attempt:
             input_tokens=job.input_tokens,
         )
         terminal: Terminal | None = None
-        async with self._shop.upstream.open(body, lease.authorization) as answer:
+        async with self._shop.upstream.open(call.body, lease.authorization) as answer:
             try:
                 async for messages in answer:
                     events = [event for message in messages for event in translator.feed(message)]
-                    terminal = self._log(limiter.feed(events)) or terminal
+                    call.hear(messages)
+                    terminal = self._log(call.show(limiter.feed(events))) or terminal
                     if limiter.done:
                         break  # the limit is reached: leaving the block makes the upstream stop
                     await self.log.room()
@@ -251,6 +267,8 @@ class Attempt:
         if terminal is None:
             raise truncated()
         lease.outcome(outcomes.OK)
+        whole = not (limiter.done or translator.violations) and _goes_on(terminal)
+        turn.answered(call, lease.token_id, whole=whole)
         return terminal
 
     def _log(self, events: list[Event]) -> Terminal | None:
@@ -263,3 +281,8 @@ class Attempt:
         if isinstance(last, Failed):
             raise error_of(last)
         return last
+
+
+def _goes_on(terminal: Terminal) -> bool:
+    """Whether the upstream ended its answer itself."""
+    return isinstance(terminal, Finished) and terminal.reason in (FinishReason.STOP, FinishReason.TOOL_CALLS)

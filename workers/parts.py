@@ -14,6 +14,7 @@ from proto.jobs import ChatMessage, Lane
 from proto.warp_request import RequestOptions
 from store.broker import send_chats, waiting_messages
 from store.connection import Store
+from store.continuations import Bounds, Continuations
 from store.jobs import Jobs
 from store.models import SharedModels
 from store.responses import Responses
@@ -22,6 +23,7 @@ from store.subscriber import Subscriber
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers.chat import Workshop
+from workers.continuing import Continuing
 from workers.held import Held, Stop
 from workers.relay import RelayWriter
 from workers.runtime import background, crash
@@ -76,7 +78,7 @@ async def open_workshop(
                 held,
                 pool,
                 upstream,
-                RequestOptions(history=settings.warp_history),
+                _continuing(settings, store, jobs),
                 enqueueing(app),
                 SharedModels(store, jobs.keys),
                 Responses(store, jobs),
@@ -103,6 +105,16 @@ async def queue_length(app: Celery, queue: str) -> int:
         BrokerError: the broker is away.
     """
     return await asyncio.to_thread(waiting_messages, app, queue)
+
+
+def _continuing(settings: WorkerSettings, store: Store, jobs: Jobs) -> Continuing:
+    bounds = Bounds(settings.continue_ttl, settings.continue_max_bytes)
+    return Continuing(
+        RequestOptions(history=settings.warp_history),
+        Continuations(store, jobs.keys, bounds) if settings.warp_continue else None,
+        settings.warp_continue_open,
+        settings.continue_max_entry,
+    )
 
 
 async def first_refill(pool: TokenPool) -> None:

@@ -46,6 +46,16 @@ class WorkerSettings(BaseSettings):
     drain_timeout: float = Field(default=30, ge=0)
     #: How a transcript travels upstream: as one labelled query, or as a task's messages (`wire.md` 4.1).
     warp_history: Literal["transcript", "messages"] = "transcript"
+    #: Go on with the conversation that the upstream keeps, where there is one; without client keys only on request, as
+    #: all who ask are then one client.
+    warp_continue: bool = True
+    warp_continue_open: bool = False
+    #: Seconds a conversation is kept after its last answer.
+    continue_ttl: float = Field(default=3600, gt=0)
+    #: Bytes of the upstream's tasks of one conversation (its edge takes requests of 8 MB), and of all that are kept,
+    #: compressed.
+    continue_max_entry: int = Field(default=4 * 1024 * 1024, gt=0)
+    continue_max_bytes: int = Field(default=128 * 1024 * 1024, gt=0)
 
     def concurrency(self, lane: Lane) -> int:
         """How many chats a process of this lane runs at once."""

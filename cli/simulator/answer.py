@@ -36,6 +36,7 @@ class Answer:
         self._request_id = str(uuid.uuid4())
         self._tasks = request.task_context.tasks
         self._task_id = self._tasks[0].id if self._tasks else str(uuid.uuid4())
+        plan.conversation = [*self._tasks[0].messages] if self._tasks else []
         self._output_tokens = 0
         self._cached_tokens = sum(tokens(content_of(message)) for task in self._tasks for message in task.messages)
         self._input_tokens = max(request.ByteSize() // 4 - self._cached_tokens, 1)
@@ -95,6 +96,8 @@ class Answer:
             match entry.WhichOneof("input"):
                 case "user_query":
                     message.user_query.query = entry.user_query.query
+                    for name, attachment in entry.user_query.referenced_attachments.items():
+                        message.user_query.referenced_attachments[name].CopyFrom(attachment)
                 case "tool_call_result":
                     message.tool_call_result.tool_call_id = entry.tool_call_result.tool_call_id
                     message.tool_call_result.call_mcp_tool.CopyFrom(entry.tool_call_result.call_mcp_tool)
@@ -158,6 +161,8 @@ class Answer:
         action.add_messages_to_task.task_id = task_id or self._task_id
         action.add_messages_to_task.messages.extend(messages)
         self.actions(action)
+        if not task_id:
+            self.plan.conversation.extend(messages)
 
     def text(self, text: str, step: Step | None = None) -> None:
         """An answer message that grows delta by delta; the first comes with the message."""

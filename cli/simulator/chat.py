@@ -45,7 +45,7 @@ class Chat:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await _read(receive)
         token = self._accounts.bearer(headers.get("authorization", ""))
-        seen = Seen(mask(token or ""), scope["http_version"])
+        seen = Seen(mask(token or ""), scope["http_version"], size=len(body))
         counts = self._state.arrived(seen, body)
         try:
             plan = self._admit(seen, headers, token, body)
@@ -89,6 +89,9 @@ class Chat:
         seen.tools = len(offered_tools(request))
         seen.history = judge(request.task_context.tasks)
         seen.sent_conversation_id = request.metadata.conversation_id
+        seen.fault = self._state.conversations.fault(request, seen.token)
+        if seen.fault and self._state.options.strict:
+            raise Refusal(refusals.bad_request(seen.fault))
         steps = self._due(self._state.script_of(token)) or self._due(parse(turn.query), turn.rounds)
         seen.script = [step.source for step in steps]
         for step in steps:
@@ -96,7 +99,10 @@ class Chat:
                 raise Refusal(refusals.scripted(step))
         performer = Performer(request, turn, self._state.options)
         seen.conversation_id = performer.conversation_id
-        return performer.perform(steps)
+        plan = performer.perform(steps)
+        if plan.ending is Ending.COMPLETE:
+            self._state.conversations.stands(seen.conversation_id, seen.token, plan.conversation)
+        return plan
 
     def _due(self, steps: list[Step], rounds: int = 0) -> list[Step]:
         return select(steps, rounds, self._state.is_due)

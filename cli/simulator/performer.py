@@ -171,6 +171,7 @@ class Performer:
         self._answer.actions(begin)
         self._answer.add(self._answer.sealed_text(draft))
         self._answer.actions(rollback, begin)
+        self._plan.conversation.pop()
         self._answer.add(self._answer.sealed_text(final))
         self._answer.actions(commit)
 

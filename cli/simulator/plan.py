@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from cli.simulator.frames import Framing
+from proto.warp.task_pb2 import Message
 
 
 class Ending(Enum):
@@ -21,6 +22,7 @@ class Plan:
     """Frames with the seconds to pass before each.
 
     Args:
+        conversation: the root task's messages once the plan has been played to its end.
         wait: seconds before the response's headers; infinite: until the client leaves.
     """
 
@@ -29,3 +31,4 @@ class Plan:
     ending: Ending = Ending.COMPLETE
     wait: float = 0.0
     content_type: str = "text/event-stream"
+    conversation: list[Message] = field(default_factory=list)

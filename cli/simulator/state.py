@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
+from cli.simulator.conversations import Conversations
 from cli.simulator.options import Options
 from cli.simulator.script import Step, parse
 from proto.warp.request_pb2 import Request
@@ -22,7 +23,9 @@ def mask(token: str) -> str:
 
 @dataclass
 class Seen:
-    """One chat request. `outcome`: open, complete, cut, left (the client went early), or refused."""
+    """One chat request. `outcome`: open, complete, cut, left (the client went early), or refused. `size` is in bytes;
+    `fault` is what is wrong with the way it goes on from a conversation.
+    """
 
     token: str
     http_version: str
@@ -34,6 +37,8 @@ class Seen:
     history: str = "none"
     conversation_id: str = ""
     sent_conversation_id: str = ""
+    fault: str = ""
+    size: int = 0
     script: list[str] = field(default_factory=list)
     status: int = 0
     outcome: str = "refused"
@@ -71,6 +76,7 @@ class State:
         self.tokens: dict[str, TokenCounts] = {}
         self.scripts: dict[str, TokenScript] = {}
         self.played: Counter[str] = Counter()
+        self.conversations = Conversations()
         self.requests = 0
         self.open_streams = 0
         self.most_open = 0

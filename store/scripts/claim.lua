@@ -3,7 +3,7 @@
 -- ARGV: id, worker, lease ms, nonce of this claim, entry that ends a job past its deadline, its code
 -- The attempt number is the fencing token: whoever holds an older one is refused from now on. A claim whose reply was
 -- lost may be sent again with its nonce.
--- Answers {attempt, seq, payload, stream}, or nil when the job is not there to be claimed.
+-- Answers {attempt, seq, payload, stream, client}, or nil when the job is not there to be claimed.
 local id, now = ARGV[1], now_ms()
 
 -- How fast the lane moves while somebody waits: a running mean of the times between two claims. `last` is there only if
@@ -45,5 +45,5 @@ if not again then
   end
   note_pace(r[3])
 end
-local rest = redis.call('HMGET', record, 'attempt', 'seq', 'stream')
-return {tonumber(rest[1]), tonumber(rest[2]), body, tonumber(rest[3])}
+local rest = redis.call('HMGET', record, 'attempt', 'seq', 'stream', 'client')
+return {tonumber(rest[1]), tonumber(rest[2]), body, tonumber(rest[3]), rest[4]}

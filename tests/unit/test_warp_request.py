@@ -27,7 +27,7 @@ from proto.conversation import (
 from proto.errors import GatewayError
 from proto.warp.request_pb2 import Request
 from proto.warp_query import SYSTEM_LINE, SYSTEM_PROMPT
-from proto.warp_request import RequestOptions, build_request, sent_message_ids
+from proto.warp_request import RequestOptions, build_request, message_ids
 
 PNG = ImagePart("image/png", "aGVsbG8=")
 CALL = ToolCallPart("c1", "weather", '{"city":"Rome","days":3}')
@@ -383,12 +383,12 @@ def test_ids_are_unique_stable_and_differ_between_transcripts() -> None:
     one, again = built(*messages, history="messages"), built(*messages, history="messages")
     other = built(user("q2"), *messages[1:], history="messages")
 
-    ids = sent_message_ids(one.SerializeToString())
+    ids = message_ids(list(one.task_context.tasks))
     assert len(ids) == 5
-    assert ids == sent_message_ids(again.SerializeToString())
-    assert not ids & sent_message_ids(other.SerializeToString())
+    assert ids == message_ids(list(again.task_context.tasks))
+    assert not ids & message_ids(list(other.task_context.tasks))
     assert {message.task_id for message in one.task_context.tasks[0].messages} == {one.task_context.tasks[0].id}
-    assert sent_message_ids(built(*messages).SerializeToString()) == frozenset()
+    assert message_ids(list(built(*messages).task_context.tasks)) == frozenset()
 
 
 def test_all_pending_results_go_up_in_one_request_and_what_is_said_beside_them_after() -> None:

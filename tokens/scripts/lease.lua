@@ -1,17 +1,28 @@
 -- Lends the best token, or says why none can be lent.
--- ARGV: nonce, ttl ms, lane, shares per token (0: no limit), switch ('' no, 'first' ask, asked 'again'), tried ids
+-- ARGV: nonce, ttl ms, lane, shares per token (0: no limit), switch ('' no, 'first' ask, asked 'again'),
+--       the id that is wanted ('' any), tried ids
 -- Reply: {'lease', lease id, token id, bearer, generation, tier, ready tokens, stale tokens due a refresh}
 --        {reason, ms until it may change, detail, stale tokens due a refresh}
 -- include: pool
 local nonce, ttl, lane, limit, switch = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local tried = {}
-for i = 6, #ARGV do tried[ARGV[i]] = true end
+local wanted, tried = ARGV[6], {}
+for i = 7, #ARGV do tried[ARGV[i]] = true end
+
+-- The token that is wanted, if it has a free share and the job has not tried it.
+local function wish(spare)
+  local score = wanted ~= '' and not tried[wanted] and redis.call('ZSCORE', READY, wanted)
+  if not score then return nil end
+  if limit > 0 and limit - math.floor(tonumber(score) / USES) % MOST < spare then return nil end
+  return wanted
+end
 
 -- The best token with a free share; one the job has tried only when there is no other (it has had its rest by then).
 -- A batch lease needs a second free share to leave behind.
 local function choose()
   local free, best, second_best, at = 0, nil, nil, 0
   local spare = lane == 'batch' and 2 or 1
+  local wished = wish(spare)
+  if wished then return wished end
   while true do
     local page = redis.call('ZRANGE', READY, at, at + 7, 'WITHSCORES')
     for i = 1, #page, 2 do
