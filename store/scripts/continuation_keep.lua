@@ -7,10 +7,10 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
 forget(id)
+if #data > most then return 0 end
 for _, old in ipairs(redis.call('ZRANGE', index, '-inf', now - ttl, 'BYSCORE')) do forget(old) end
 while (tonumber(redis.call('GET', bytes)) or 0) + #data > most do
   local oldest = redis.call('ZRANGE', index, 0, 0)[1]
-  if not oldest then return 0 end
   forget(oldest)
 end
 
