@@ -44,7 +44,7 @@ def counts(gateway: Gateway) -> Iterator[Counts]:
 
 
 @pytest.fixture
-def strict(simulator: Simulator, gateway: Gateway) -> Simulator:  # noqa: ARG001  # it resets the simulator
+def strict(simulator: Simulator, gateway: Gateway) -> Simulator:  # it resets the simulator
     """The simulator, refusing what does not go on as its tasks stand."""
     simulator.settings(strict=True)
     return simulator
