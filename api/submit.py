@@ -23,7 +23,7 @@ from store.responses import Asked, Responses
 
 log = structlog.get_logger()
 
-#: Seconds a refused client is told to wait when no job has ended lately that would tell how long it takes.
+#: Seconds a refused client is told to wait when nothing of the last minutes tells how long it takes.
 UNKNOWN_WAIT: Final = 5.0
 #: Seconds it is told at most: it is an estimate, and above a minute SDKs do not wait as told.
 LONGEST_WAIT: Final = 60.0
@@ -150,14 +150,17 @@ class Desk:
         return GatewayError(ErrorCode.QUEUE_FULL, f"{what} waiting for a worker.", retry_after=wait)
 
 
-def share_wait(pace: Pace | None, concurrency: int) -> float:
+def share_wait(pace: Pace, concurrency: int) -> float:
     """Seconds until one of a client's jobs has probably ended: they are taken to be spread evenly."""
-    return _sane(pace.took / concurrency) if pace else UNKNOWN_WAIT
+    return UNKNOWN_WAIT if pace.took is None else _sane(pace.took / concurrency)
 
 
-def room_wait(pace: Pace | None, max_waiting: int) -> float:
-    """Seconds in which a tenth of the waiting list probably ends: the client is not the only one to come back."""
-    return _sane(pace.gap * max_waiting / 10) if pace else UNKNOWN_WAIT
+def room_wait(pace: Pace, max_waiting: int) -> float:
+    """Seconds in which a tenth of the waiting list is probably taken: the client is not the only one to come back.
+
+    A lane that stands still gets no better by what it was.
+    """
+    return UNKNOWN_WAIT if pace.every is None else _sane(max(pace.every * max_waiting / 10, pace.still))
 
 
 def _sane(seconds: float) -> float:

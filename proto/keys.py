@@ -18,6 +18,7 @@ class JobKeys(NamedTuple):
     | waiting | zset | ids of queued jobs of the deployment, by deadline (ms) |
     | waiting:<lane> | zset | those of one lane, by when they were enqueued (ms); its name follows from `waiting` |
     | waiting:<lane>:pace | hash | `every`, the mean ms between two claims while others wait, and `last`; 10 min |
+    | waiting:<lane>:took | string | mean ms from admission to end of the jobs that ran; 10 min |
     | waiting_bytes | string | payload bytes of the waiting jobs; changes only with `waiting` |
     | leases | zset | ids of running jobs, by lease end (ms) |
     """
@@ -100,12 +101,6 @@ class Keys:
         bytes (hash by key), and the sum of these (string).
         """
         return (f"{self.jobs_tag}:responses", f"{self.jobs_tag}:response-sizes", f"{self.jobs_tag}:response-bytes")
-
-    def ends(self, lane: str) -> str:
-        """List of a lane's last ends, `<when>:<took>` in ms, newest first; written with each terminal record of a job
-        that ran, read for estimates. Forgotten ten minutes after the last.
-        """
-        return f"{self.jobs_tag}:ends:{lane}"
 
     def workers(self, lane: str) -> str:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal."""

@@ -1,6 +1,5 @@
 """What the door asks of the store and what it is answered: verdicts, bindings of idempotency keys, and the pace."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -39,24 +38,11 @@ class Binding(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How a lane has lately been getting on, in seconds: between two ends, and from admission to end."""
+    """How a lane has lately been getting on, in seconds; None where nothing of the last minutes tells.
 
-    gap: float
-    took: float
-
-
-def pace_of(ends: Sequence[bytes], now: float) -> Pace | None:
-    """The pace that a lane's remembered ends show; None when there are none.
-
-    The time since the last end counts: a lane that stands still looks slower by the second.
-
-    Args:
-        ends: `<when>:<took>` of each, in milliseconds, newest first.
-        now: milliseconds by the same clock.
+    `every`: between two claims while others waited. `still`: since the last of these. `took`: from admission to end.
     """
-    if not ends:
-        return None
-    rows = [tuple(map(float, end.split(b":"))) for end in ends]
-    oldest = rows[-1][0] if len(rows) > 1 else rows[-1][0] - rows[-1][1]
-    intervals = max(1, len(rows) - 1)
-    return Pace(max(0.0, now - oldest) / intervals / 1000, sum(took for _, took in rows) / len(rows) / 1000)
+
+    every: float | None
+    still: float
+    took: float | None

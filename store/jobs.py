@@ -14,7 +14,7 @@ from proto.errors import ErrorCode
 from proto.events import Failed, Terminal, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
 from proto.keys import Keys
-from store.admission import Admission, Admitted, Binding, Pace, pace_of
+from store.admission import Admission, Admitted, Binding, Pace
 from store.connection import Call, Store, script_call
 from store.scripts import load_script
 from store.settings import StoreSettings
@@ -165,11 +165,13 @@ class Jobs:
         )
         return Admitted(Admission(verdict.decode()), job_id.decode(), float(backlog) / 1000)
 
-    async def pace(self, lane: Lane) -> Pace | None:
-        """How a lane has lately been getting on; None when none of its jobs ended in the last minutes."""
-        calls = (Call(("LRANGE", self.keys.ends(lane), 0, -1)), Call(("TIME",)))
-        ends, (seconds, micros) = await self._store.gather(calls)
-        return pace_of(ends, int(seconds) * 1000 + int(micros) / 1000)
+    async def pace(self, lane: Lane) -> Pace:
+        """How a lane has lately been getting on."""
+        lane_keys = f"{self.keys.waiting}:{lane}"
+        calls = (("HMGET", f"{lane_keys}:pace", "every", "last"), ("GET", f"{lane_keys}:took"), ("TIME",))
+        (every, last), took, (seconds, micros) = await self._store.gather([Call(call) for call in calls])
+        now = int(seconds) + int(micros) / 1e6
+        return Pace(_seconds(every), now - (_seconds(last) or now), _seconds(took))
 
     async def cancel(self, job_id: str) -> Status | None:
         """Cancel a queued job at once, tell a running one's worker. Returns the job's status now, None if unknown."""
@@ -305,6 +307,10 @@ def _tail(reply: tuple[int, bytes, int, int, int] | None) -> Tail | None:
     seq, status, alive, position, wait = reply
     place = Place(position, wait / 1000 if wait >= 0 else None) if position else None
     return Tail(seq, Status(status.decode()), alive == 1, place)
+
+
+def _seconds(ms: bytes | None) -> float | None:
+    return None if ms is None else float(ms) / 1000
 
 
 def _ms(seconds: float) -> int:

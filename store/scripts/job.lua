@@ -44,12 +44,11 @@ local function add_entry(id, seq, entry, reply_to)
   end
 end
 
--- How a lane's jobs end tells those who wait, or are refused, how long it will take.
-local function remember_end(lane, now, took)
-  local ends = string.sub(leases, 1, #leases - #'leases') .. 'ends:' .. lane
-  redis.call('LPUSH', ends, now .. ':' .. took)
-  redis.call('LTRIM', ends, 0, 63)
-  redis.call('PEXPIRE', ends, 600000)
+-- How long a lane's jobs take, as a running mean: it tells a client with too many of them when one may have ended.
+local function note_end(lane, took)
+  local key = lane_list(lane) .. ':took'
+  local mean = tonumber(redis.call('GET', key))
+  redis.call('SET', key, mean and mean + (took - mean) / 10 or took, 'PX', 600000)
 end
 
 -- The terminal record: the job leaves every set it is in, its payload goes, its log lives on for `ttl` ms.
@@ -58,7 +57,7 @@ local function end_job(id, status, code, now, ttl)
   redis.call('ZREM', leases, id)
   local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed')
   redis.call('SREM', r[1], id)
-  if r[4] then remember_end(r[2], now, now - r[3]) end
+  if r[4] then note_end(r[2], now - r[3]) end
   redis.call('DEL', payload)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
   redis.call('PEXPIRE', record, ttl)

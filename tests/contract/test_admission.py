@@ -231,25 +231,31 @@ class TestIdempotency:
 
 
 class TestPace:
-    async def test_it_is_that_of_the_last_jobs_that_ran(self, jobs: Jobs, store: Store) -> None:
-        assert await jobs.pace(Lane.INTERACTIVE) is None
+    async def test_what_jobs_took_is_a_mean_of_those_that_ran(self, jobs: Jobs, store: Store) -> None:
+        assert await jobs.pace(Lane.INTERACTIVE) == (None, 0, None)
         began = time.monotonic()
         for number in range(3):
             await ask(jobs, f"j{number}")
             await end(jobs, store, f"j{number}", Finished(FinishReason.STOP))
-        await ask(jobs, "never-ran")
-        await jobs.cancel("never-ran")
+        await ask(jobs, "never-ran", deadline_in=-1)
+        await jobs.claim("never-ran", "worker", "nonce")
         pace = await jobs.pace(Lane.INTERACTIVE)
-        took = time.monotonic() - began
-        assert pace is not None
-        assert 0 <= pace.gap <= took
-        assert 0 <= pace.took <= took
-        assert await jobs.pace(Lane.BATCH) is None
-        assert await store.command("LLEN", jobs.keys.ends(Lane.INTERACTIVE)) == 3
+        assert pace.took is not None
+        assert 0 <= pace.took <= time.monotonic() - began
+        assert await jobs.pace(Lane.BATCH) == (None, 0, None)
 
-    async def test_what_is_remembered_is_bounded(self, jobs: Jobs, store: Store) -> None:
-        for number in range(70):
+        await store.command("SET", f"{jobs.keys.waiting}:interactive:took", 10_000)
+        await ask(jobs, "quick")
+        await end(jobs, store, "quick", FAILED)
+        assert (await jobs.pace(Lane.INTERACTIVE)).took == pytest.approx(9, abs=0.5)
+
+    async def test_how_fast_a_lane_moves_shows_while_others_wait(self, jobs: Jobs) -> None:
+        for number in range(3):
             await ask(jobs, f"j{number}")
-            await end(jobs, store, f"j{number}", FAILED)
-        assert await store.command("LLEN", jobs.keys.ends(Lane.INTERACTIVE)) == 64
-        assert 0 < await store.command("PTTL", jobs.keys.ends(Lane.INTERACTIVE)) <= 600_000
+        for number in range(2):
+            assert (await jobs.pace(Lane.INTERACTIVE)).every is None
+            await jobs.claim(f"j{number}", "worker", str(number))
+        pace = await jobs.pace(Lane.INTERACTIVE)
+        assert pace.every is not None
+        assert 0 <= pace.every < 60
+        assert 0 <= pace.still < 60

@@ -10,7 +10,7 @@ from api.idempotency import binding_of
 from api.rate_headers import rate_headers
 from api.submit import LONGEST_WAIT, UNKNOWN_WAIT, room_wait, share_wait
 from proto.errors import BadRequestError
-from store.admission import Pace, pace_of
+from store.admission import Pace
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -83,24 +83,15 @@ class TestBinding:
 
 
 class TestWaiting:
-    def test_the_pace_of_several_ends(self) -> None:
-        assert pace_of([], 0) is None
-        assert pace_of([b"9000:4000", b"8000:2000", b"5000:3000"], 10_000) == Pace(gap=2.5, took=3.0)
-
-    def test_of_one_end_all_that_is_known_is_how_long_it_took(self) -> None:
-        assert pace_of([b"9000:4000"], 9000) == Pace(gap=4.0, took=4.0)
-
-    def test_a_lane_that_stands_still_looks_slower(self) -> None:
-        assert pace_of([b"9000:1000", b"8000:1000"], 68_000) == Pace(gap=60.0, took=1.0)
-
     def test_a_share_is_free_when_the_next_of_its_jobs_ends(self) -> None:
-        assert share_wait(Pace(gap=0.1, took=30), 10) == 3.0
-        assert share_wait(Pace(gap=0.1, took=2), 10) == 1.0
-        assert share_wait(Pace(gap=0.1, took=500), 1) == LONGEST_WAIT
-        assert share_wait(None, 1) == UNKNOWN_WAIT
+        assert share_wait(Pace(every=None, still=0, took=30), 10) == 3.0
+        assert share_wait(Pace(every=9, still=9, took=2), 10) == 1.0
+        assert share_wait(Pace(every=1, still=0, took=500), 1) == LONGEST_WAIT
+        assert share_wait(Pace(every=1, still=0, took=None), 1) == UNKNOWN_WAIT
 
-    def test_there_is_room_when_a_tenth_of_the_list_has_ended(self) -> None:
-        assert room_wait(Pace(gap=0.05, took=30), 1000) == 5.0
-        assert room_wait(Pace(gap=0.001, took=30), 1000) == 1.0
-        assert room_wait(Pace(gap=20, took=30), 1000) == LONGEST_WAIT
-        assert room_wait(None, 1000) == UNKNOWN_WAIT
+    def test_there_is_room_when_a_tenth_of_the_list_was_taken(self) -> None:
+        assert room_wait(Pace(every=0.05, still=1, took=None), 1000) == 5.0
+        assert room_wait(Pace(every=0.05, still=8, took=None), 1000) == 8.0
+        assert room_wait(Pace(every=0.001, still=0, took=30), 1000) == 1.0
+        assert room_wait(Pace(every=20, still=0, took=30), 1000) == LONGEST_WAIT
+        assert room_wait(Pace(every=None, still=0, took=30), 1000) == UNKNOWN_WAIT
