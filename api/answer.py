@@ -4,13 +4,14 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive
 
+from api.attachment import Attachment
 from api.errors import error_reply
 from api.reader import ClientGoneError, Reader, Taken
 from api.relay import Relay
@@ -32,41 +33,9 @@ from store.readers import Readers, ReadingMode, Record
 
 log = structlog.get_logger()
 
-
-class Attachment:
-    """One request attached to one job: it reads, it notices the client's leaving, and it lets go exactly once."""
-
-    def __init__(self, answers: "Answers", reader: Reader, receive: Receive, *, keep: bool) -> None:
-        self.reader = reader
-        #: Whether the job is there to be left; it is not while it has yet to be admitted.
-        self.joined = False
-        #: Whether the client was given everything.
-        self.delivered = False
-        #: Whether a response under way has taken this over, and will close it.
-        self.handed_over = False
-        self._answers = answers
-        self._keep = keep
-        self._watcher = asyncio.create_task(self._watch(receive), name="client-watcher")
-
-    @property
-    def keepalive(self) -> float:
-        """Seconds without a frame after which the client gets a keepalive."""
-        return self._answers.relay.keepalive
-
-    def close(self) -> None:
-        """Let go of the job."""
-        self._watcher.cancel()
-        self._answers.relay.close(self.reader)
-        if self.delivered:
-            if not self._keep:
-                self._answers.jobs.delivered(self.reader.job_id)
-        elif self.joined:
-            self._answers.leave_soon(self.reader.job_id)
-
-    async def _watch(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self.reader.fail(ClientGoneError())
+#: How often, and how many seconds apart, a client's leaving is told to a store that is away.
+LEAVE_TRIES: Final = 60
+LEAVE_PAUSE: Final = 1.0
 
 
 class Answers:
@@ -85,6 +54,7 @@ class Answers:
         self._desk = desk
         self._readers = readers
         self._hold_headers = hold_headers
+        self._attached: set[Attachment] = set()
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def answer(
@@ -163,7 +133,7 @@ class Answers:
                 entries = await reader.next() if record.status in TERMINAL_STATUSES else []
             except ClientGoneError:
                 return Response(status_code=499)
-            return _with_job(_stream(attachment, Replay(encoder, ids=True, seen=seen), entries), record.header)
+            return _with_job(self._stream(attachment, Replay(encoder, ids=True, seen=seen), entries), record.header)
 
     async def record(self, job_id: str, client: Client) -> Record:
         """What is known of one of the client's jobs; another client's does not exist for it.
@@ -187,33 +157,60 @@ class Answers:
             raise _not_found()
         return reader
 
-    def leave_soon(self, job_id: str) -> None:
-        """Say that a client has left, without making anybody wait; the last one may take its job with it."""
-        if self.stopping or self.relay.is_read(job_id):
-            return
+    def break_off(self) -> None:
+        """This process has no more time: end what is still being answered."""
+        for attachment in list(self._attached):
+            attachment.break_off()
+
+    def _close(self, attachment: Attachment) -> None:
+        """Let go of a job: it was delivered, or its client has left, and the last one may take its job with it."""
+        self._attached.discard(attachment)
+        attachment.stop_watching()
+        job_id = attachment.reader.job_id
+        self.relay.close(attachment.reader)
+        if attachment.delivered:
+            if not attachment.keep:
+                self.jobs.delivered(job_id)
+        elif attachment.joined and not self.stopping:
+            self._leave_soon(job_id)
+
+    def _leave_soon(self, job_id: str) -> None:
+        """Say that a client has left, without making anybody wait."""
         task = asyncio.create_task(self._leave(job_id), name="leave-job")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     async def _leave(self, job_id: str) -> None:
-        if self.relay.is_read(job_id):
-            return  # somebody has come meanwhile
-        try:
-            status = await self._readers.leave(job_id, self.relay.channel)
-        except StoreError:
-            log.warning("job.leave_failed", job_id=job_id)
-        else:
+        for _ in range(LEAVE_TRIES):
+            if self.relay.is_read(job_id):
+                return  # others read it here, or somebody has come meanwhile
+            try:
+                status = await self._readers.leave(job_id, self.relay.channel)
+            except StoreError:
+                await asyncio.sleep(LEAVE_PAUSE)
+                continue
             log.info("job.client_left", job_id=job_id, status=status)
+            return
+        log.warning("job.leave_failed", job_id=job_id)
 
     @contextmanager
     def _attachment(self, request: Request, reader: Reader, *, keep: bool) -> Iterator[Attachment]:
         """Let go after the block, unless a response under way took it over."""
-        attachment = Attachment(self, reader, request.receive, keep=keep)
+        attachment = Attachment(reader, request.receive, keep=keep)
+        self._attached.add(attachment)
         try:
             yield attachment
         finally:
             if not attachment.handed_over:
-                attachment.close()
+                self._close(attachment)
+
+    def _stream(self, attachment: Attachment, replay: Replay, entries: list[Taken]) -> Response:
+        """A response that takes the attachment over."""
+        attachment.handed_over = True
+        attachment.resumable = replay.ids
+        return EventStream(
+            _frames(attachment, replay, entries, self.relay.keepalive), {}, lambda: self._close(attachment)
+        )
 
     async def _reply(
         self, request: Request, dialect: Dialect, header: ReplyHeader, attachment: Attachment, *, ids: bool
@@ -227,7 +224,7 @@ class Answers:
             attachment.delivered = True
             return _with_job(error_reply(request, dialect, events[-1]), header)
         replay = Replay(dialect.stream(header), ids=ids)
-        return _with_job(_stream(attachment, replay, entries), header)
+        return _with_job(self._stream(attachment, replay, entries), header)
 
     async def _whole(self, request: Request, dialect: Dialect, header: ReplyHeader, attachment: Attachment) -> Response:
         events: list[Event] = []
@@ -250,12 +247,10 @@ class Answers:
         return entries
 
 
-def _stream(attachment: Attachment, replay: Replay, entries: list[Taken]) -> Response:
-    attachment.handed_over = True
-    return EventStream(_frames(attachment, replay, entries), {}, attachment.close)
-
-
-async def _frames(attachment: Attachment, replay: Replay, entries: list[Taken]) -> AsyncGenerator[Frames, None]:
+async def _frames(
+    attachment: Attachment, replay: Replay, entries: list[Taken], keepalive: float
+) -> AsyncGenerator[Frames, None]:
+    """The answer, with a keepalive after so many seconds without a frame."""
     frames = replay.opening()
     clock = asyncio.get_running_loop().time
     sent_at = clock()
@@ -271,7 +266,7 @@ async def _frames(attachment: Attachment, replay: Replay, entries: list[Taken]) 
             frames = []
             entries = await attachment.reader.next()
             # An answer may also go on for long in ways that its dialect does not show, such as omitted thinking.
-            if not entries or clock() - sent_at >= attachment.keepalive:
+            if not entries or clock() - sent_at >= keepalive:
                 yield Frames(replay.keepalive("" if entries else _waiting(attachment.reader.place)))
                 sent_at = clock()
     except ClientGoneError:

@@ -1,8 +1,11 @@
 """The front door as a process. Only here are its settings read from the environment."""
 
+import asyncio
 import logging
 import signal
+import socket
 from types import FrameType
+from typing import Final
 
 import structlog
 import uvicorn
@@ -18,6 +21,9 @@ from tokens.settings import TokenSettings
 
 log = structlog.get_logger()
 
+#: Seconds before the end of `DRAIN_TIMEOUT` at which running answers are ended with an error of their dialect.
+LAST_WORDS: Final = 1.0
+
 
 class Server(uvicorn.Server):
     """Tells the app at the first signal, before connections are drained: no longer ready, and nobody is leaving."""
@@ -28,6 +34,19 @@ class Server(uvicorn.Server):
             app.state.services.health.stopping = True
             app.state.services.answers.stopping = True
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close as uvicorn does; what is still being answered shortly before the time is over is told so."""
+        app, patience = self.config.app, float(self.config.timeout_graceful_shutdown or 0)
+        timer = None
+        if isinstance(app, FastAPI) and hasattr(app.state, "services"):
+            last_words = max(patience - LAST_WORDS, patience / 2)
+            timer = asyncio.get_running_loop().call_later(last_words, app.state.services.answers.break_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            if timer is not None:
+                timer.cancel()
 
 
 def serve(host: str | None = None, port: int | None = None) -> None:

@@ -58,7 +58,7 @@ class Replay:
 
     def __init__(self, encoder: StreamEncoder, *, ids: bool = False, seen: Seen = NOTHING) -> None:
         self._encoder = encoder
-        self._ids = ids
+        self.ids = ids
         self._seen = seen
         self._frames = 0
 
@@ -81,18 +81,18 @@ class Replay:
         event (`client-apis.md` 0.8).
         """
         frame = self._encoder.keepalive()
-        if not self._ids:
+        if not self.ids:
             return f": {comment}\n".encode() + frame if comment else frame
         return frame.rstrip(b"\n") + b"\n" if frame.startswith(b":") else frame
 
     def _number(self, seq: int, frames: list[bytes]) -> list[bytes]:
         position, count = self._seen
-        if not self._ids and position is None and not count:
+        if not self.ids and position is None and not count:
             return frames
         left = []
         for number, frame in enumerate(frames):
             self._frames += 1
             if self._frames <= count or (position is not None and (seq, number) <= position):
                 continue
-            left.append(b"id: %d.%d\n" % (seq, number) + frame if self._ids else frame)
+            left.append(b"id: %d.%d\n" % (seq, number) + frame if self.ids else frame)
         return left

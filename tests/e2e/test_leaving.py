@@ -32,7 +32,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture(scope="module")
 def narrow(simulator: Simulator) -> Iterator[Gateway]:
     """A gateway that runs one job at a time, with front doors that wait for nothing."""
-    quick = {"KEEPALIVE": "0.2", "HOLD_HEADERS": "0.2"}
+    quick = {"KEEPALIVE": "0.2", "HOLD_HEADERS": "0.2", "DRAIN_TIMEOUT": "2"}
     with run_gateway(simulator.url, apis=2, WORKER_CONCURRENCY="1", JOB_LEASE="30", **quick) as gateway:
         yield gateway
 
@@ -69,6 +69,12 @@ async def ended(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
         while (view := await state(client, job_id))["ended_at"] is None:
             await asyncio.sleep(0.02)
     return view
+
+
+async def waiting(gateway: Gateway, count: int) -> None:
+    async with gateway.jobs() as jobs, asyncio.timeout(PATIENCE):
+        while await jobs._store.command("ZCARD", jobs.keys.waiting) < count:
+            await asyncio.sleep(0.02)
 
 
 async def test_the_queued_are_told_their_place_and_may_leave(
@@ -114,7 +120,18 @@ async def test_leaving_closes_the_upstream_without_waiting_for_a_renewal(
     assert time.monotonic() - left_at < SOON
 
 
-async def test_a_replica_that_stops_cancels_nothing_and_reads_nothing_any_more(
+async def test_leaving_while_the_store_is_away_counts_once_it_is_back(
+    narrow: Gateway, client: httpx.AsyncClient, simulator: Simulator
+) -> None:
+    async with client.stream("POST", CHAT, json=chat("text say=held]][[sim:silent")) as response:
+        await line_with(response.aiter_lines(), "held")
+        narrow.valkey.terminate()
+    narrow.valkey.start()
+    await upstream_streams(simulator, 0)
+    narrow.wait_until_ready()
+
+
+async def test_a_replica_that_stops_tells_its_clients_and_cancels_nothing(
     narrow: Gateway, client: httpx.AsyncClient, simulator: Simulator
 ) -> None:
     stopping = narrow.roles[-1]
@@ -122,13 +139,29 @@ async def test_a_replica_that_stops_cancels_nothing_and_reads_nothing_any_more(
         httpx.AsyncClient(base_url=narrow.urls[1], timeout=PATIENCE) as other,
         client.stream("POST", CHAT, json=chat("text say=held]][[sim:silent")) as here,
     ):
+        held = here.aiter_lines()
+        await line_with(held, "held")
         job_id = here.headers["x-job-id"]
-        async with other.stream("GET", f"/v1/jobs/{job_id}/events") as there:
-            lines = there.aiter_lines()
+        async with (
+            other.stream("GET", f"/v1/jobs/{job_id}/events") as resumable,
+            other.stream("POST", MESSAGES, json=chat("text n=1")) as queued,
+        ):
+            lines = resumable.aiter_lines()
             await line_with(lines, "held")
+            whole = asyncio.create_task(other.post(CHAT, json=chat("text n=1", stream=False)))
+            await waiting(narrow, 2)
             stopping.tell_to_stop()
+            assert "api_error" in await line_with(queued.aiter_lines(), "was stopped")
+            refused = await whole
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            # No end is made up for who can go on elsewhere.
             with pytest.raises(httpx.TransportError):
                 await line_with(lines, "never")
         assert stopping.stopped() == 0
-        assert (await state(client, job_id))["cancelling"] is False
+        for job in (job_id, queued.headers["x-job-id"]):
+            view = await state(client, job)
+            assert view["status"] in ("running", "queued")
+            assert not view["cancelling"]
+    # It reads nothing any more: the last reader was here.
     await upstream_streams(simulator, 0)
+    assert (await ended(client, queued.headers["x-job-id"]))["status"] == "finished"
