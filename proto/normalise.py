@@ -3,7 +3,7 @@
 - System texts that come first stand apart; a later one keeps its place.
 - Neighbouring messages of one role are one message, and no message is empty.
 - The calls of an assistant message are answered at the beginning of the user message right after it: each by exactly
-  one result, in the order of the calls.
+  one result, in the order of the calls. A result that is an error holds text alone.
 - Call ids are unique in the conversation, and legal everywhere.
 
 Everything else stays as and where it was. A conversation that is in order is not changed, and what happens to a
@@ -20,6 +20,7 @@ import msgspec
 from proto.conversation import (
     CALL_ID,
     MAX_CALL_ID,
+    ImagePart,
     Message,
     Part,
     Role,
@@ -117,6 +118,7 @@ class _Following:
                 self._open.setdefault(sent.id, deque()).append(call.id)
         self._results: dict[str, ToolResultPart] = {}
         self._last: dict[str, ToolResultPart] = {}
+        self._pictures: list[ImagePart] = []
         self._rest: list[Message] = []
 
     def take(self, turn: Message) -> None:
@@ -128,13 +130,20 @@ class _Following:
     def _result(self, result: ToolResultPart) -> list[Part]:
         """Nothing if it answers a call or repeats an answer, otherwise what to say of it."""
         if waiting := self._open.get(result.call_id):
-            call_id = waiting.popleft()
             self._last[result.call_id] = result
-            self._results[call_id] = msgspec.structs.replace(result, call_id=call_id)
+            self._answer(waiting.popleft(), result)
             return []
         if self._last.get(result.call_id) == result:
             return []
         return [TextPart(self._heading(result)), *result.content]
+
+    def _answer(self, call_id: str, result: ToolResultPart) -> None:
+        """Upstream's error results have no place for pictures: those follow the results."""
+        if result.is_error:
+            self._pictures += [part for part in result.content if isinstance(part, ImagePart)]
+            texts: list[TextPart | ImagePart] = [part for part in result.content if isinstance(part, TextPart)]
+            result = msgspec.structs.replace(result, content=texts)
+        self._results[call_id] = msgspec.structs.replace(result, call_id=call_id)
 
     def _heading(self, result: ToolResultPart) -> str:
         kind = "error" if result.is_error else "result"
@@ -150,4 +159,4 @@ class _Following:
         results: list[Part] = [
             self._results.get(call_id) or ToolResultPart(call_id, [*missing], is_error=True) for call_id in self._calls
         ]
-        return [Message(Role.USER, results), *self._rest]
+        return [Message(Role.USER, [*results, *self._pictures]), *self._rest]

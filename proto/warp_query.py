@@ -39,6 +39,7 @@ class Query:
         self.blocks: list[str] = []
         self.attachments: dict[str, str] = {}
         self.images: list[ImagePart] = []
+        self._numbers: dict[str, int] = {}
 
     @property
     def text(self) -> str:
@@ -66,10 +67,11 @@ class Query:
     def attach(self, document: DocumentPart) -> str:
         """Put a document beside the text; its name there, by which the text can speak of it."""
         wanted = document.name or "document"
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while name == SYSTEM_PROMPT or name in self.attachments:
             number += 1
             name = f"{wanted} ({number})"
+        self._numbers[wanted] = number
         self.attachments[name] = document.text
         return name
 

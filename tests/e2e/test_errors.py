@@ -326,13 +326,28 @@ async def test_a_limited_account_hands_over_to_the_next_at_once(
 async def test_no_credits_anywhere_is_final_for_clients_too(
     gateway: Gateway, simulator: Simulator, stream: bool
 ) -> None:
-    async with gateway.openai(max_retries=2) as patient, gateway.anthropic() as other:
-        error = await failure(patient, "[[sim:status 429 credits]]", stream=stream)
-        QUOTA.check(error)
-        assert error.response.headers["x-should-retry"] == "false"
-        assert sorted(token for token, _ in asked(simulator)) == sorted(mask(account) for account in ACCOUNTS)
-        QUOTA.check(await failure(other, "Hello", stream=stream))
-    assert simulator.state()["requests"] == 2
+    async with gateway.openai(max_retries=2) as first, gateway.anthropic(max_retries=2) as second:
+        for patient in (first, second):
+            gateway.forget_tokens()
+            simulator.reset()
+            error = await failure(patient, "[[sim:status 429 credits]]", stream=stream)
+            QUOTA.check(error)
+            assert error.response.headers["x-should-retry"] == "false"
+            assert sorted(token for token, _ in asked(simulator)) == sorted(mask(account) for account in ACCOUNTS)
+            QUOTA.check(await failure(patient, "Hello", stream=stream))
+            assert simulator.state()["requests"] == 2
+
+
+@in_both_dialects
+async def test_sdks_try_again_what_may_pass_and_nothing_after_the_first_byte(
+    gateway: Gateway, simulator: Simulator, dialect: str
+) -> None:
+    async with gateway.openai(max_retries=2) if dialect == "openai" else gateway.anthropic(max_retries=2) as patient:
+        late = '[[sim:status 408 times=2]][[sim:text say="At last."]]'
+        assert (await ask(patient, late, stream=True)).text == "At last."
+        assert simulator.state()["requests"] == 3
+        await failure(patient, '[[sim:text say="So far."]][[sim:cut]]', stream=True)
+        assert simulator.state()["requests"] == 4
 
 
 @in_both_dialects

@@ -104,6 +104,10 @@ CASES: dict[str, tuple[list[Message], list[Message]]] = {
             user("[The error of a tool call that is not in this conversation, 8:]", IMAGE),
         ],
     ),
+    "an error with a picture": (
+        [assistant(call("1"), call("2")), user("a", ToolResultPart("1", [TextPart("r"), IMAGE], is_error=True))],
+        [assistant(call("1"), call("2")), user(result("1", "r", error=True), missing("2"), IMAGE, "a")],
+    ),
     "the same result twice": (
         [assistant(call("1")), user(result("1", "r"), result("1", "r"))],
         [assistant(call("1")), user(result("1", "r"))],
