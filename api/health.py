@@ -4,6 +4,7 @@ import asyncio
 
 from proto.jobs import Lane
 from store.connection import Store, StoreError
+from store.continuations import continuation_counts
 from store.jobs import Jobs
 from tokens.pool import TokenPool
 from tokens.stats import PoolStats
@@ -37,6 +38,14 @@ class Health:
             StoreError: the store is away.
         """
         return await self._pool.verbs.snapshot()
+
+    async def continuation_counts(self) -> dict[str, int]:
+        """How often conversations went on upstream, and why others did not (`store/continuations.py`).
+
+        Raises:
+            StoreError: the store is away.
+        """
+        return await continuation_counts(self._store, self._jobs.keys)
 
     @property
     def pool_target(self) -> int:

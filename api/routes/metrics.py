@@ -1,4 +1,4 @@
-"""The token pool's numbers for Prometheus; `docs/token-pool.md` lists them."""
+"""Numbers for Prometheus: the token pool's (`docs/token-pool.md`), and those of continued conversations."""
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
@@ -16,10 +16,11 @@ router = APIRouter()
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Counts alone, as in `/healthz`: the pool is one for all processes, so any front door tells it whole."""
+    """Counts alone, as in `/healthz`: they are kept in Redis for all processes, so any front door tells them whole."""
     health = services_of(request).health
     registry = CollectorRegistry()
-    registry.register(_Told(pool_metrics(await health.pool_snapshot(), health.pool_target)))
+    pool = pool_metrics(await health.pool_snapshot(), health.pool_target)
+    registry.register(_Told([*pool, _continuations(await health.continuation_counts())]))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -36,6 +37,15 @@ def pool_metrics(snapshot: Snapshot, pool_target: int) -> list[Metric]:
         for state in State:
             tokens.add_metric([str(tier), state], sum(row.state is state for row in rows))
     return [target, tokens, leases, *[_counter(snapshot, name) for name in COUNTERS]]
+
+
+def _continuations(counts: dict[str, int]) -> Metric:
+    family = CounterMetricFamily(
+        "warp2api_continuations", "Conversations looked up, gone on with and kept.", labels=("outcome",)
+    )
+    for outcome, count in counts.items():
+        family.add_metric([outcome], count)
+    return family
 
 
 def _counter(snapshot: Snapshot, name: str) -> Metric:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import redis
 
@@ -135,6 +136,10 @@ async def test_what_cannot_go_on_is_told_anew(gateway: Gateway, strict: Simulato
         assert [each["fault"] for each in seen] == ["no such conversation", ""]
         assert [each["status"] for each in seen] == [400, 200]
     assert (counts["changed"], counts["refused"], counts["hit"]) == (2, 1, 2)
+    async with httpx.AsyncClient() as plain:
+        told = (await plain.get(f"{gateway.url}/metrics")).text
+    assert 'warp2api_continuations_total{outcome="changed"} 2.0' in told
+    assert 'warp2api_continuations_total{outcome="other_account"} 0.0' in told
 
 
 async def test_a_conversation_whose_client_left_before_output_can_go_on(
