@@ -1,5 +1,6 @@
 """What Responses remembers: the answers a request goes on from or refers to, and those it leaves behind."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -60,12 +61,12 @@ class KeptAnswers:
         answers = {match[1] for id_ in ids if (match := _ITEM_ID.fullmatch(id_))}
         if len(answers) > MAX_REFERRED:
             raise refusal("input", f"the items that are referred to may be of {MAX_REFERRED} answers")
-        items: dict[str, Any] = {}
-        for job_id in answers:
-            chain = await self._responses.chain(client, job_id, most=1)
-            response = await self._response(client, chain[0]) if chain else None
-            items |= {item["id"]: item for item in response["output"]} if response else {}
-        return items
+        responses = await asyncio.gather(*[self._one(client, job_id) for job_id in answers])
+        return {item["id"]: item for response in responses if response for item in response["output"]}
+
+    async def _one(self, client: str, job_id: str) -> dict[str, Any] | None:
+        kept = await self._responses.one(client, job_id)
+        return await self._response(client, kept) if kept else None
 
     async def _response(self, client: str, kept: Kept) -> dict[str, Any] | None:
         if kept.response is None:
@@ -95,8 +96,7 @@ class KeptAnswers:
         Raises:
             GatewayError: NOT_KEPT.
         """
-        chain = await self._responses.chain(client, _job_id(response_id), most=1)
-        response = await self._response(client, chain[0]) if chain else None
+        response = await self._one(client, _job_id(response_id))
         if response is None:
             raise _not_kept(response_id)
         return response

@@ -69,15 +69,26 @@ class Responses:
             await self._run(_SETTLE, client, job_id, orjson.dumps(response), self._ttl, self._most)
         return response
 
-    async def chain(self, client: str, job_id: str, most: int = MAX_CHAIN) -> list[Kept] | None:
+    async def chain(self, client: str, job_id: str) -> list[Kept] | None:
         """An answer and those it went on from, oldest first; None when one of them is not kept.
 
         Raises:
             GatewayError: REQUEST_TOO_LARGE, there is more than one request may bring.
         """
+        found = await self._walk(client, job_id, MAX_CHAIN + 1)
+        if found is not None and len(found) > MAX_CHAIN:
+            raise _too_large()
+        return found
+
+    async def one(self, client: str, job_id: str) -> Kept | None:
+        """One answer, without those it went on from; None when it is not kept."""
+        found = await self._walk(client, job_id, 1)
+        return found[0] if found else None
+
+    async def _walk(self, client: str, job_id: str, most: int) -> list[Kept] | None:
         found = await self._run(_WALK, client, job_id, most, self._ttl, MAX_CHAIN_BYTES)
         if found == b"large":
-            raise GatewayError(ErrorCode.REQUEST_TOO_LARGE, "The conversation that is gone on from is too large.")
+            raise _too_large()
         if found is None:
             return None
         rows = [(name.decode().rpartition(":")[2], *row) for name, *row in reversed(found)]
@@ -91,3 +102,7 @@ class Responses:
         return await self._store.run(
             script, (*self._jobs.keys.responses, self._jobs.keys.response(client, job_id)), args
         )
+
+
+def _too_large() -> GatewayError:
+    return GatewayError(ErrorCode.REQUEST_TOO_LARGE, "The conversation to go on from is too large.")

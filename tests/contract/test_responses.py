@@ -5,6 +5,7 @@ import pytest
 
 from api.kept import KeptAnswers
 from proto.dialects.openai_responses import Known
+from proto.errors import ErrorCode, GatewayError
 from proto.events import Event, Finished, FinishReason, Text, encode_events
 from proto.jobs import ReplyHeader
 from store.connection import Store
@@ -71,8 +72,8 @@ async def test_a_chain_is_read_oldest_first_by_its_own_client_alone(
     assert all(kept.input == ASKED.input for kept in chain)
     texts = [orjson.loads(kept.response or b"{}")["output"][0]["content"][0]["text"] for kept in chain]
     assert texts == ["answer a", "answer b", "answer c"]
-    newest = await responses.chain("c", "c", most=1)
-    assert newest == chain[-1:]
+    assert await responses.one("c", "c") == chain[-1]
+    assert await responses.one("other", "c") is None
     assert await responses.chain("other", "c") is None
     assert await responses.chain("c", "unknown") is None
     assert (await bookkeeping(store, jobs))[0] == 3
@@ -118,11 +119,25 @@ async def test_what_is_used_stays(jobs: Jobs, store: Store, responses: Responses
     await answer(jobs, store, responses, "b", "a")
     for name in "ab":
         await store.command("PEXPIRE", jobs.keys.response("c", name), 5000)
-    assert await responses.chain("c", "b", most=1)
+    assert await responses.one("c", "b")
     assert await store.command("PTTL", jobs.keys.response("c", "b")) > 3_000_000
     assert await store.command("PTTL", jobs.keys.response("c", "a")) <= 5000
     assert await responses.chain("c", "b")
     assert await store.command("PTTL", jobs.keys.response("c", "a")) > 3_000_000
+
+
+async def test_a_chain_is_bounded(
+    jobs: Jobs, store: Store, responses: Responses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await answer(jobs, store, responses, "a")
+    await answer(jobs, store, responses, "b", "a")
+    for limit, value in (("MAX_CHAIN", 1), ("MAX_CHAIN_BYTES", 100)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"store.responses.{limit}", value)
+            with pytest.raises(GatewayError) as caught:
+                await responses.chain("c", "b")
+        assert caught.value.code is ErrorCode.REQUEST_TOO_LARGE
+    assert len(await responses.chain("c", "b") or ()) == 2
 
 
 async def test_a_chain_with_a_hole_is_none(jobs: Jobs, store: Store, responses: Responses) -> None:
@@ -152,7 +167,7 @@ async def test_the_bytes_are_bounded_and_what_was_used_longest_ago_goes(store: S
     asked = Asked(b"x" * 800)
     for name in "abc":
         assert await responses.keep("c", name, asked)
-    assert await responses.chain("c", "a", most=1)
+    assert await responses.one("c", "a")
     assert await responses.keep("c", "d", asked)
     assert [await responses.chain("c", name) is None for name in "abcd"] == [False, True, False, False]
     count, size, _ = await bookkeeping(store, jobs)
