@@ -9,7 +9,8 @@ import pytest
 from tests.e2e.gateway import Gateway, run_gateway
 from tests.servers import Simulator, run_simulator
 
-#: The shared gateway's front doors: the usual one, one that waits for nothing, and one that asks for a key.
+#: The shared gateway's front doors: the usual one, one that waits for nothing, and one that asks for a key and fetches
+#: images.
 IMPATIENT, LOCKED = 1, 2
 CLIENT_KEYS = ("key-one", "key-two")
 #: The accounts of the shared gateway.
@@ -45,7 +46,7 @@ def gateway_processes(simulator_process: Simulator) -> Iterator[Gateway]:
         simulator_process.url, WARP_API_KEY=",".join(ACCOUNTS), UPSTREAM_IDLE_TIMEOUT=str(IDLE)
     ) as gateway:
         gateway.start_api(HOLD_HEADERS="0.2", KEEPALIVE="0.2")
-        gateway.start_api(API_TOKENS=",".join(CLIENT_KEYS), CLIENT_CONCURRENCY="1")
+        gateway.start_api(API_TOKENS=",".join(CLIENT_KEYS), CLIENT_CONCURRENCY="1", FETCH_IMAGES="1")
         gateway.wait_until_ready()
         yield gateway
 

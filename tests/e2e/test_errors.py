@@ -241,6 +241,30 @@ async def test_the_upstreams_own_words_for_the_user_are_passed_on(client: Client
     assert "You have used all of your simulated credits." in error.message
 
 
+async def test_images_by_url_are_refused_or_fetched_from_public_addresses_alone(
+    gateway: Gateway, simulator: Simulator
+) -> None:
+    url = f"{gateway.simulator_url}/a.png"
+    image_url = {"type": "image_url", "image_url": {"url": url}}
+    image = {"type": "image", "source": {"type": "url", "url": url}}
+    asking = [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": [image_url]}]}, "image_url.url"),
+        ("/v1/messages", {"max_tokens": 9, "messages": [{"role": "user", "content": [image]}]}, "source.url"),
+        ("/v1/responses", {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": url}]}]}, ""),
+    ]
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {CLIENT_KEYS[0]}"}) as client:
+        for path, body, field in asking:
+            plain = await client.post(gateway.url + path, json={"model": "auto", **body})
+            fetching = await client.post(gateway.urls[LOCKED] + path, json={"model": "auto", **body})
+            for reply, why in ((plain, "does not fetch"), (fetching, "its address is not a public one")):
+                assert reply.status_code == 400
+                message = reply.json()["error"]["message"]
+                assert why in message
+                assert "content[0]" in message
+            assert field in message
+    assert simulator.state()["requests"] == 0
+
+
 async def test_a_clients_own_limit(gateway: Gateway, simulator: Simulator) -> None:
     async with (
         gateway.openai(door=LOCKED, api_key=CLIENT_KEYS[0]) as busy,

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from cli.simulator.texts import is_intact, tokens
+from proto.events import ToolResult, decode_events
 from tests.e2e.asking import ask, user
 from tests.e2e.conftest import IMPATIENT
 from tests.e2e.gateway import Gateway
@@ -281,6 +282,20 @@ async def test_the_streaming_helper_accumulates(openai_client: openai.AsyncOpenA
     message = completion.choices[0].message
     assert message.content == "Let me look."
     assert [call.function.name for call in message.tool_calls or []] == ["get_weather", "get_time"]
+
+
+async def test_what_upstream_answers_itself_is_in_the_log_at_once_and_not_in_the_stream(
+    gateway: Gateway, openai_client: openai.AsyncOpenAI
+) -> None:
+    script = '[[sim:tools names=get_time cancel]][[sim:text say="Never mind."]]'
+    answer = await ask(openai_client, script, stream=True, tools=TOOLS)
+    assert (answer.text, answer.stop) == ("Never mind.", "stop")
+    async with gateway.jobs() as jobs:
+        events = [event for entry in await jobs.read(answer.headers["x-job-id"]) for event in decode_events(entry.data)]
+    kinds = [type(event).__name__ for event in events]
+    assert kinds.index("ToolCall") < kinds.index("ToolResult") < kinds.index("Text")
+    (result,) = [event for event in events if isinstance(event, ToolResult)]
+    assert (result.text, result.is_error) == ("cancelled", True)
 
 
 # --- while the upstream is silent -------------------------------------------------------------------------------------

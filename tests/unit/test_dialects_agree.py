@@ -1,0 +1,62 @@
+"""One answer in every dialect: the same words, calls and tokens, whatever each API calls them."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from proto.dialects import get_dialect
+from proto.events import Event, Finished, FinishReason, Reasoning, Text, ToolCall, Usage
+from tests.unit.dialects import frames, reply_header
+
+USAGES = [
+    Usage(10, 5),
+    Usage(10, 5, cache_read=3, cache_write=2, reasoning=4),
+    Usage(0, 5, cache_read=30),
+    Usage(0, 5),
+    None,
+]
+
+
+def asked(usage: Usage | None) -> int:
+    """The prompt's tokens: those told, or the estimate of the reply header."""
+    return (usage.input + usage.cache_read + usage.cache_write if usage else 0) or 7
+
+
+def log(usage: Usage | None) -> list[Event]:
+    told = [usage] if usage else []
+    call = ToolCall("c1", "f", '{"a":1}')
+    return [Reasoning("hm"), Text("so"), call, *told, Finished(FinishReason.TOOL_CALLS)]
+
+
+@pytest.mark.parametrize("usage", USAGES)
+def test_tokens_add_up_to_the_same_in_every_dialect(usage: Usage | None) -> None:
+    answers = {
+        name: get_dialect(name).whole(reply_header(name), log(usage)) for name in ("openai", "anthropic", "responses")
+    }
+    said = usage.output if usage else 0
+    counted = {name: answer["usage"] for name, answer in answers.items()}
+    assert counted["openai"]["prompt_tokens"] == asked(usage)
+    assert counted["openai"]["completion_tokens"] == said
+    assert counted["openai"]["total_tokens"] == asked(usage) + said
+    assert counted["responses"]["input_tokens"] == asked(usage)
+    assert counted["responses"]["output_tokens"] == said
+    messages = counted["anthropic"]
+    parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    assert sum(messages[part] for part in parts) == asked(usage)
+    assert messages["output_tokens"] == said
+
+
+@pytest.mark.parametrize("usage", USAGES)
+def test_a_stream_of_messages_begins_with_an_estimate_that_nothing_worse_replaces(usage: Usage | None) -> None:
+    payloads = [
+        orjson.loads(frame.split(b"data: ")[1])
+        for frame in frames(get_dialect("anthropic"), reply_header("anthropic"), log(usage))
+    ]
+    tokens: dict[str, Any] = payloads[0]["message"]["usage"]
+    assert tokens["input_tokens"] == 7
+    assert payloads[-2]["type"] == "message_delta"
+    tokens |= payloads[-2]["usage"]
+    assert tokens["input_tokens"] + tokens["cache_read_input_tokens"] + tokens["cache_creation_input_tokens"] == asked(
+        usage
+    )
