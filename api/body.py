@@ -1,5 +1,6 @@
-"""Reading a request's body: bounded, and JSON or a clear 4xx."""
+"""Reading a request's body: bounded in size and time, and JSON or a clear 4xx."""
 
+import asyncio
 import gc
 import re
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
+from api.settings import ApiSettings
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 
 #: How far beyond the limit a body is still read (and dropped), so that its sender gets to see the answer.
@@ -16,16 +18,16 @@ MAX_ITEMS = 20_000
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 
 
-async def read_json(request: Request, limit: int) -> Any:
+async def read_json(request: Request, settings: ApiSettings) -> Any:
     """The decoded body.
 
     Raises:
-        GatewayError: REQUEST_TOO_LARGE above `limit` bytes.
+        GatewayError: REQUEST_TOO_LARGE above `MAX_BODY` bytes, REQUEST_TIMEOUT after `CLIENT_TIMEOUT` seconds.
         BadRequestError: not JSON, not an object, or more items than `MAX_ITEMS`.
         ClientDisconnect: the client left meanwhile.
     """
     _check_type(request.headers.get("content-type"))
-    decoded = _decode(await _read(request, limit))
+    decoded = _decode(await _read(request, settings))
     if not isinstance(decoded, dict):
         raise BadRequestError("The request body must be a JSON object.")
     _check_items(decoded)
@@ -66,17 +68,24 @@ def _check_items(body: dict[str, Any]) -> None:
                 unseen.extend(value)
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def _read(request: Request, settings: ApiSettings) -> bytes:
+    limit = settings.max_body
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
+    try:
+        async with asyncio.timeout(settings.client_timeout):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= limit:
+                    chunks.append(chunk)
+                else:
+                    chunks.clear()
+                if size > limit * DRAIN_FACTOR:
+                    break
+    except TimeoutError:
         if size <= limit:
-            chunks.append(chunk)
-        else:
-            chunks.clear()
-        if size > limit * DRAIN_FACTOR:
-            break
+            message = f"The request body did not arrive within {settings.client_timeout:g} seconds."
+            raise GatewayError(ErrorCode.REQUEST_TIMEOUT, message) from None
     if size > limit:
         raise GatewayError(ErrorCode.REQUEST_TOO_LARGE, f"The request body is larger than {limit} bytes.")
     return b"".join(chunks)

@@ -30,7 +30,7 @@ def error_reply(request: Request, dialect: Dialect, error: GatewayError | Failed
     """The answer that tells a failure before the first byte."""
     reply = dialect.error(error, request_id_of(request))
     headers = dict(reply.headers)
-    if error.code is ErrorCode.REQUEST_TOO_LARGE:
+    if error.code in (ErrorCode.REQUEST_TOO_LARGE, ErrorCode.REQUEST_TIMEOUT):
         headers["connection"] = "close"  # what is still coming of the body would be read, however much it is
     return json_reply(reply.body, status=reply.status, headers=headers)
 

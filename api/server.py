@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import refuses_host
+from api.connection import bounded_connection
 from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
@@ -70,7 +71,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_connection(settings.client_timeout),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -28,6 +28,8 @@ class ApiSettings(BaseSettings):
     allow_open: bool = False
     #: Bytes of a request's body.
     max_body: int = Field(default=8 * 1024 * 1024, gt=0)
+    #: Seconds a client may take to send a request's head, then its body, and not read what waits for it.
+    client_timeout: float = Field(default=120, gt=0)
     #: Upstream ids that pass as they are, comma separated.
     models: Annotated[list[str], NoDecode] = ["auto"]
     #: `pattern=id` pairs, comma separated, tried in order.

@@ -51,6 +51,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NO_WEBSOCKET = "no_websocket"
     REQUEST_TOO_LARGE = "request_too_large"
+    REQUEST_TIMEOUT = "request_timeout"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RATE_LIMITED = "rate_limited"
     QUEUE_FULL = "queue_full"
@@ -116,6 +117,8 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.METHOD_NOT_ALLOWED: ErrorRow(405, "invalid_request_error", "method_not_supported", 405, "invalid_request_error"),
     _E.NO_WEBSOCKET: ErrorRow(426, "invalid_request_error", "no_websocket", 426, "invalid_request_error"),
     _E.REQUEST_TOO_LARGE: ErrorRow(413, "invalid_request_error", "request_too_large", 413, "request_too_large"),
+    # The one refusal whose status every SDK tries again, as it should: a body that stalled may well arrive next time.
+    _E.REQUEST_TIMEOUT: ErrorRow(408, "invalid_request_error", "request_timeout", 408, "timeout_error"),
     # 422 and not 409, which every SDK tries again.
     _E.IDEMPOTENCY_KEY_REUSED: ErrorRow(
         422, "invalid_request_error", "idempotency_key_reused", 422, "invalid_request_error"

@@ -36,7 +36,7 @@ async def _chat(request: Request, dialect_name: str, *, remembers: bool = False)
     services: Services = services_of(request)
     client = services.client_keys.client(request.headers)
     try:
-        body = await read_json(request, services.settings.max_body)
+        body = await read_json(request, services.settings)
     except ClientDisconnect:
         return Response(status_code=499)
     dialect = get_dialect(dialect_name)

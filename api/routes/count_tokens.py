@@ -21,7 +21,7 @@ async def count_tokens(request: Request) -> Response:
     services = services_of(request)
     services.client_keys.client(request.headers)
     try:
-        body = await read_json(request, services.settings.max_body)
+        body = await read_json(request, services.settings)
     except ClientDisconnect:
         return Response(status_code=499)
     parsed = get_dialect("anthropic").parse({**body, "max_tokens": 1}, services.catalogue.resolve)
