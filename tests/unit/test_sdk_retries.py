@@ -39,6 +39,7 @@ MAY_PASS = {
     ErrorCode.DEADLINE,
     ErrorCode.INTERRUPTED,
     ErrorCode.INTERNAL,
+    ErrorCode.REQUEST_TIMEOUT,
     ErrorCode.RATE_LIMITED,
     ErrorCode.QUEUE_FULL,
     ErrorCode.UNAVAILABLE,
