@@ -7,7 +7,6 @@ apply the limits it does not know, append to the log, end with exactly one termi
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +48,6 @@ class Workshop:
     pool: TokenPool
     upstream: Upstream
     continuing: Continuing
-    enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
     models: SharedModels
     responses: Responses
     watchdog: Watchdog
@@ -64,6 +62,8 @@ async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
     attempt = Attempt(claim, workshop)
     with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=claim.attempt), workshop.held.hold(attempt):
         try:
+            if workshop.held.draining and await workshop.held.hand_back([attempt]):
+                return None  # claimed while the others were being handed back
             return await attempt.run()
         finally:
             workshop.relay.close(attempt.log)
@@ -95,16 +95,22 @@ class Attempt:
         self.log = workshop.relay.open(claim.job.id, claim.attempt, claim.seq, self._refused)
         self._claim = claim
         self._shop = workshop
-        self._task = asyncio.current_task()
+        self._task: asyncio.Task[object] | None = None
         self._stop: Stop | None = None
         self._ending = False
         self._started = time.monotonic()
         self._turn: Turn | None = None
 
-    @property
-    def shown(self) -> bool:
-        """Whether a stream may have seen output."""
-        return self._claim.streamed and self.log.visible
+    async def hand_back(self) -> ChatMessage | None:
+        """Give the job back if nobody has seen output of it, which the store knows, and end."""
+        try:
+            message = await self._shop.jobs.hand_back(self.job_id, self.attempt)
+        except StoreError:
+            log.warning("job.hand_back_failed")
+            return None
+        if message is not None:
+            self.stop(Stop.LOST)
+        return message
 
     def stop(self, why: Stop) -> None:
         """End at the next await; the first reason counts, and only a shutdown interrupts the ending itself."""
@@ -117,6 +123,7 @@ class Attempt:
 
     async def run(self) -> ErrorCode | None:
         """Answer the chat and end the job; returns the code it failed with, if it failed."""
+        self._task = asyncio.current_task()
         if self._claim.seq > 0:
             self.log.append([Restarted(self.attempt)])
         terminal = await self._terminal()
@@ -152,20 +159,8 @@ class Attempt:
                 return None
             case Stop.CANCELLED:
                 return Failed(ErrorCode.CANCELLED, "The job was cancelled.")
-            case Stop.HAND_BACK:
-                await self._hand_back()
-                return None
             case Stop.SHUTDOWN:
                 return Failed(ErrorCode.INTERRUPTED, "The worker that ran this job was stopped.")
-
-    async def _hand_back(self) -> None:
-        try:
-            message = await self._shop.jobs.hand_back(self.job_id, self.attempt)
-            if message is not None:
-                await self._shop.enqueue([message])
-        except GatewayError:
-            # The store or the broker is away: the reaper finds a lease without a holder, or a job without a message.
-            log.warning("job.hand_back_failed")
 
     async def _end(self, terminal: Terminal) -> bool:
         """Log the terminal event; False when it could not be, because the job or the time is no longer ours."""

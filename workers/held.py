@@ -1,14 +1,15 @@
 """The jobs this process holds: their leases are renewed together, and this is where a job is told to stop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final, Protocol
 
 import structlog
 
-from proto.jobs import Lane
+from proto.jobs import ChatMessage, Lane
+from store.broker import BrokerError
 from store.connection import StoreError
 from store.jobs import Ack, Jobs
 
@@ -25,7 +26,6 @@ class Stop(StrEnum):
 
     CANCELLED = "cancelled"
     LOST = "lost"
-    HAND_BACK = "hand_back"
     SHUTDOWN = "shutdown"
 
 
@@ -38,9 +38,8 @@ class Holder(Protocol):
     job_id: str
     attempt: int
 
-    @property
-    def shown(self) -> bool:
-        """Whether a stream may have seen output, so that the job cannot be handed back."""
+    async def hand_back(self) -> ChatMessage | None:
+        """Give the job back if nobody has seen output of it, and end; returns the message for its next attempt."""
         ...
 
     def stop(self, why: Stop) -> None:
@@ -51,8 +50,11 @@ class Holder(Protocol):
 class Held:
     """The running attempts of one worker process. `renew` must be running for their leases to stand."""
 
-    def __init__(self, jobs: Jobs, worker: str, lane: Lane) -> None:
+    def __init__(
+        self, jobs: Jobs, worker: str, lane: Lane, enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
+    ) -> None:
         self.worker = worker
+        self._enqueue = enqueue
         self.lane = lane
         self._jobs = jobs
         #: Set once the process was told to stop.
@@ -71,8 +73,6 @@ class Held:
         """Renew the attempt's lease for as long as the block runs."""
         self._holders[holder.job_id] = holder
         self._empty.clear()
-        if self.draining:  # claimed while the others were being handed back
-            holder.stop(Stop.HAND_BACK)
         try:
             yield
         finally:
@@ -90,9 +90,7 @@ class Held:
     async def drain(self, patience: float) -> None:
         """Hand back what nobody has seen output of, let the rest end, and end after `patience` seconds what is left."""
         self.draining = True
-        for holder in list(self._holders.values()):
-            if not holder.shown:
-                holder.stop(Stop.HAND_BACK)
+        await self.hand_back(list(self._holders.values()))
         try:
             async with asyncio.timeout(patience):
                 await self._empty.wait()
@@ -101,6 +99,16 @@ class Held:
             for holder in list(self._holders.values()):
                 holder.stop(Stop.SHUTDOWN)
             await self._empty.wait()
+
+    async def hand_back(self, holders: Sequence[Holder]) -> bool:
+        """Give back those of these jobs that may be; whether any was."""
+        messages = [message for message in await asyncio.gather(*[h.hand_back() for h in holders]) if message]
+        try:
+            if messages:
+                await self._enqueue(messages)
+        except BrokerError:
+            log.warning("worker.hand_back_unsent", jobs=len(messages))  # the reaper finds jobs without a message
+        return bool(messages)
 
     async def renew(self, renew_tokens: Callable[[], Awaitable[object]]) -> None:
         """Renew all job leases and token leases until cancelled."""

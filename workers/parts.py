@@ -49,7 +49,7 @@ async def open_workshop(
     # The relay has a connection of its own: claims and leases need not wait for its batches.
     store, relay_store = Store(url), Store(url)
     jobs = Jobs(store, store_settings)
-    held = Held(jobs, f"{socket.gethostname()}:{os.getpid()}", lane)
+    held = Held(jobs, f"{socket.gethostname()}:{os.getpid()}", lane, enqueueing(app))
     relay = RelayWriter(relay_store, jobs)
 
     def on_control(message: bytes) -> None:
@@ -79,7 +79,6 @@ async def open_workshop(
                 pool,
                 upstream,
                 _continuing(settings, store, jobs),
-                enqueueing(app),
                 SharedModels(store, jobs.keys),
                 Responses(store, jobs),
                 watchdog,

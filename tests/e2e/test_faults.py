@@ -284,6 +284,24 @@ async def test_a_worker_told_to_stop_finishes_what_is_seen_and_hands_back_the_re
     assert leaving.stopped() == 0
 
 
+async def test_a_stopping_worker_finishes_what_somebody_follows_who_came_late(
+    own_gateway: Gateway, jobs: Jobs, simulator: Simulator
+) -> None:
+    async with httpx.AsyncClient(base_url=own_gateway.url, timeout=PATIENCE) as client:
+        body = chat("text say=half]][[sim:pause 2]][[sim:text say=whole", stream=False)
+        asked = await client.post("/v1/chat/completions", json=body, headers={"prefer": "respond-async"})
+        job_id = asked.json()["id"]
+        async with client.stream("GET", f"/v1/jobs/{job_id}/events") as events:
+            lines = events.aiter_lines()
+            while "half" not in await anext(lines):
+                pass
+            own_gateway.role("worker-interactive").tell_to_stop()
+            assert "data: [DONE]" in [line async for line in lines]
+    assert await ended(jobs, job_id) is Status.FINISHED
+    assert simulator.state()["requests"] == 1
+    assert own_gateway.role("worker-interactive").stopped() == 0
+
+
 async def test_a_worker_out_of_time_ends_its_streams_with_an_error(simulator_url: str) -> None:
     with run_gateway(simulator_url, **LEASE, DRAIN_TIMEOUT="0.5") as gateway:
         async with gateway.openai() as client:

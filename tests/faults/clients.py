@@ -56,9 +56,11 @@ class Ask:
 
     @property
     def recovery(self) -> float | None:
-        """Seconds lost to a fault; None if there was none to be felt."""
-        expected = self.deltas * self.gap if self.manner is Manner.WHOLE else self.gap
-        lost = self.silence - expected
+        """Seconds a stream lost to a fault; None if there was none to be felt.
+
+        A whole answer does not show when it went on: one that runs again takes its time anew.
+        """
+        lost = self.silence - self.gap if self.manner is not Manner.WHOLE else 0.0
         return lost if lost > DISTURBED else None
 
     def body(self) -> dict[str, Any]:

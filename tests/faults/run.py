@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import random
+import shutil
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import httpx
 
@@ -14,7 +17,7 @@ from tests.faults.verdict import Figures, judge_logs, settled
 from tests.faults.world import World, run_world
 
 #: Of ten clients so many take their streams up again, stream plainly, and wait for a whole answer.
-_MANNERS = (Manner.PLAIN,) * 8 + (Manner.WHOLE,) * 2
+_MANNERS = (Manner.RESUMABLE,) * 6 + (Manner.PLAIN,) * 2 + (Manner.WHOLE,) * 2
 
 
 async def run(seed: int, seconds: float, concurrency: int) -> Figures:
@@ -37,7 +40,16 @@ async def run(seed: int, seconds: float, concurrency: int) -> Figures:
             for status in part.stopped
             if status != 0
         ]
+        if figures.problems():
+            figures.wrong.append(f"what the processes said: {_keep_logs(world, seed)}")
         return figures
+
+
+def _keep_logs(world: World, seed: int) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"faults-{seed}-"))
+    for number, role in enumerate(world.gateway.roles):
+        shutil.copyfile(role.output, folder / f"{number:02}-{role.name}.log")
+    return folder
 
 
 async def _keep_asking(world: World, seed: int, until: float, asks: list[Ask]) -> None:

@@ -67,7 +67,7 @@ class Figures:
             "refusals with Retry-After": sum(ask.refusals for ask in self.asks),
             "accepted and lost": self.left.get("unended", "?"),
             "doubled, missing or garbled": len(self.wrong),
-            "chats that felt a fault": disturbed,
+            "streams that felt a fault": disturbed,
             "recovery p50 / p99 / longest": " / ".join(f"{self.recovery(share):.1f} s" for share in (0.5, 0.99, 1.0)),
         }
         return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
