@@ -34,14 +34,14 @@ async def run(seed: int, seconds: float, concurrency: int) -> Figures:
         figures.left = await settled(world)
         figures.jobs, figures.wrong = await judge_logs(world)
         figures.wrong += [f"{ask.manner} chat {ask.seed} {ask.job_ids}: {ask.wrong}" for ask in asks if ask.wrong]
-        figures.wrong += [
+        figures.exits = [
             f"{name} ended with {status} at SIGTERM"
             for name, part in world.parts.items()
             for status in part.stopped
             if status != 0
         ]
         if figures.problems():
-            figures.wrong.append(f"what the processes said: {_keep_logs(world, seed)}")
+            figures.logs = str(_keep_logs(world, seed))
         return figures
 
 

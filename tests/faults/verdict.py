@@ -34,7 +34,11 @@ class Figures:
     strikes: Counter[str]
     jobs: int = 0
     left: dict[str, Any] = field(default_factory=dict)
+    #: Chats and jobs whose text or end is not what it must be.
     wrong: list[str] = field(default_factory=list)
+    #: Exit statuses other than 0 of processes that were told to stop.
+    exits: list[str] = field(default_factory=list)
+    logs: str = ""
 
     @property
     def ends(self) -> Counter[str]:
@@ -50,7 +54,8 @@ class Figures:
         problems = [f"left over: {count} {name}" for name, count in self.left.items() if count]
         if self.recovery(0.99) >= recovery:
             problems.append(f"recovery p99 is {self.recovery(0.99):.1f} s")
-        return [*problems, *self.wrong]
+        problems += [*self.wrong, *self.exits]
+        return [*problems, f"what the processes said: {self.logs}"] if problems else []
 
     def table(self) -> str:
         """The rows of `docs/reliability.md`."""
@@ -66,7 +71,7 @@ class Figures:
             "streams taken up again": sum(ask.resumes for ask in self.asks),
             "refusals with Retry-After": sum(ask.refusals for ask in self.asks),
             "accepted and lost": self.left.get("unended", "?"),
-            "doubled, missing or garbled": len(self.wrong),
+            "doubled, missing or wrong": len(self.wrong),
             "streams that felt a fault": disturbed,
             "recovery p50 / p99 / longest": " / ".join(f"{self.recovery(share):.1f} s" for share in (0.5, 0.99, 1.0)),
         }
