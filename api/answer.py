@@ -184,13 +184,15 @@ class Answers:
         for _ in range(LEAVE_TRIES):
             if self.relay.is_read(job_id):
                 return  # others read it here, or somebody has come meanwhile
-            try:
-                status = await self._readers.leave(job_id, self.relay.channel)
-            except StoreError:
-                await asyncio.sleep(LEAVE_PAUSE)
-                continue
-            log.info("job.client_left", job_id=job_id, status=status)
-            return
+            if self.relay.is_settled(asyncio.get_running_loop().time()):
+                try:
+                    status = await self._readers.leave(job_id, self.relay.channel)
+                except StoreError:
+                    log.debug("job.leave_put_off", job_id=job_id)
+                else:
+                    log.info("job.client_left", job_id=job_id, status=status)
+                    return
+            await asyncio.sleep(LEAVE_PAUSE)
         log.warning("job.leave_failed", job_id=job_id)
 
     @contextmanager

@@ -13,7 +13,7 @@ import structlog
 from api.reader import Reader
 from proto.errors import ErrorCode, GatewayError
 from store.connection import StoreError
-from store.jobs import Jobs, Tail, parse_message
+from store.jobs import HEARTBEAT_AGE, Jobs, Tail, parse_message
 from store.readers import Readers, ReadingMode
 from store.subscriber import Subscriber
 
@@ -24,6 +24,8 @@ SILENCE: Final = 2.0
 CHECK_EVERY: Final = 1.0
 #: Seconds between two signs of life of this replica.
 BEAT_EVERY: Final = 2.0
+#: Seconds without one after which there was an outage, and others' signs may be as old.
+OUTAGE: Final = HEARTBEAT_AGE / 2
 
 
 class Relay:
@@ -37,6 +39,8 @@ class Relay:
         self.keepalive = keepalive
         self._readers: dict[str, set[Reader]] = {}
         self._attaching: Counter[str] = Counter()
+        self._beat_at: float | None = None
+        self._settled_at = 0.0
         self._catching_up: dict[Reader, asyncio.Task[None]] = {}
         self._subscriber = Subscriber(redis_url, self.channel, self._on_message, self._on_subscribed)
 
@@ -79,6 +83,17 @@ class Relay:
     def is_read(self, job_id: str) -> bool:
         """Whether somebody reads the job here, or is about to."""
         return job_id in self._readers or job_id in self._attaching
+
+    def note_beat(self, now: float) -> None:
+        """This replica has said that it is there."""
+        outage = self._beat_at is not None and now - self._beat_at >= OUTAGE
+        self._beat_at = now
+        if outage:
+            self._settled_at = now + 2 * BEAT_EVERY
+
+    def is_settled(self, now: float) -> bool:
+        """Whether a replica that is not heard of is gone: after an outage they are heard of again one by one."""
+        return self._beat_at is not None and now - self._beat_at < OUTAGE and now >= self._settled_at
 
     async def run(self) -> None:
         """Listen and look after silent readers until cancelled."""
@@ -160,6 +175,7 @@ class Relay:
             while True:
                 try:
                     await self._store_readers.beat(self.channel)
+                    self.note_beat(asyncio.get_running_loop().time())
                 except StoreError:
                     log.debug("relay.beat_lost")
                 await asyncio.sleep(BEAT_EVERY)

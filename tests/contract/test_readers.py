@@ -267,3 +267,20 @@ async def test_the_wait_is_estimated_from_how_the_lane_moved_while_somebody_wait
         await claim(jobs, job_id)
     assert await store.command("HGET", pace, "last") is None
     assert await store.command("PTTL", pace) > 0
+
+
+def test_after_an_outage_no_replica_counts_as_gone_until_each_can_have_been_heard_of(
+    jobs: Jobs, readers: Readers
+) -> None:
+    relay = Relay("redis://unused", jobs, readers, replica="r", keepalive=1)
+    assert not relay.is_settled(100)
+    relay.note_beat(100)
+    assert relay.is_settled(100)
+    relay.note_beat(102)
+    assert relay.is_settled(106.9)
+    assert not relay.is_settled(107)  # the store is away
+    relay.note_beat(112)
+    assert not relay.is_settled(112)
+    relay.note_beat(114)
+    assert not relay.is_settled(115.9)
+    assert relay.is_settled(116)
