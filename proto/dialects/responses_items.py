@@ -33,6 +33,7 @@ from proto.dialects.responses_tools import TOOL_SEARCH, AnyTool, Toolbox
 from proto.errors import ErrorCode
 
 _READ = (
+    "additional_tools",
     "message",
     "function_call",
     "function_call_output",
@@ -46,10 +47,11 @@ _READ = (
 #: What the vendor's own tools, and its compaction, leave in a transcript; it means nothing to the upstream.
 _LEFT_OUT = frozenset(
     {
-        "additional_tools", "apply_patch_call", "apply_patch_call_output", "code_interpreter_call", "compaction",
-        "compaction_trigger", "computer_call", "computer_call_output", "file_search_call", "image_generation_call",
-        "local_shell_call", "local_shell_call_output", "mcp_approval_request", "mcp_approval_response", "mcp_call",
-        "mcp_list_tools", "shell_call", "shell_call_output", "web_search_call",
+        "apply_patch_call", "apply_patch_call_output", "code_interpreter_call", "compaction", "compaction_summary",
+        "compaction_trigger", "computer_call", "computer_call_output", "configuration_update", "context_compaction",
+        "file_search_call", "image_generation_call", "local_shell_call", "local_shell_call_output",
+        "mcp_approval_request", "mcp_approval_response", "mcp_call", "mcp_list_tools", "program", "program_output",
+        "shell_call", "shell_call_output", "web_search_call",
     }
 )  # fmt: skip
 
@@ -93,7 +95,7 @@ class ItemReader:
     """Turns items into messages, one by one; knows the paths of what it left out or could not understand.
 
     Args:
-        toolbox: the request's tools. Those that a client's search has found since join it.
+        toolbox: the request's tools. Those that have come since, most by a client's search, join it.
         kept: items of earlier answers, as JSON and by id, for references to them.
     """
 
@@ -125,6 +127,9 @@ class ItemReader:
                 return _answered(item, path, shown)
             case "tool_search_output":
                 return self._found(item, path)
+            case "additional_tools":
+                self._toolbox.add(item.tools, f"{path}.tools")
+                return Message(Role.SYSTEM, [])
             case "reasoning":
                 return _reasoned(item)
             case "item_reference":

@@ -254,6 +254,10 @@ def test_tools_that_a_search_has_found_are_on_offer() -> None:
     assert parsed.conversation.messages[2].parts == [ToolResultPart("c", [TextPart("Tools found: agents, web_search")])]
     assert parsed.conversation.messages[3].parts == [ToolCallPart("d", "agents__spawn", "{}")]
     assert parsed.extra["tools"]["agents__spawn"] == ["function", "spawn", "agents"]
+    more = parse(input=[{"type": "additional_tools", "role": "developer", "tools": [ADD, WEB]}, USER])
+    assert [tool.name for tool in more.conversation.tools] == ["add"]
+    assert more.conversation.messages == [HI]
+    assert more.ignored == ["input[0].tools[1]"]
 
 
 def test_names_of_a_namespace_are_legal_and_unlike_all_others() -> None:
