@@ -250,7 +250,7 @@ class Reader:
 
     def _document_content(self, block: DocumentBlock, path: str) -> Iterator[TextPart | ImagePart]:
         """What the client says about a document, then the document."""
-        if block.citations:
+        if isinstance(block.citations, dict) and block.citations.get("enabled"):
             self.ignored.append("messages.content.citations")
         if block.context:
             yield TextPart(block.context)

@@ -48,6 +48,7 @@ class ToolIn(Wire):
     cache_control: Any = None
     strict: Any = None
     defer_loading: Any = None
+    eager_input_streaming: Any = None
     input_examples: Any = None
     allowed_callers: Any = None
 
@@ -190,6 +191,7 @@ def _ignored_options(request: MessagesRequest) -> list[str]:
         "cache_control": any(tool.cache_control for tool in tools),
         "tools.strict": any(tool.strict for tool in tools),
         "tools.defer_loading": any(tool.defer_loading for tool in tools),
+        "tools.eager_input_streaming": any(tool.eager_input_streaming for tool in tools),
         "tools.input_examples": any(tool.input_examples for tool in tools),
         "tools.allowed_callers": any(tool.allowed_callers for tool in tools),
     }

@@ -158,7 +158,9 @@ def _ignored_options(request: ChatRequest) -> list[str]:
         "tools.function.strict": any(tool.function and tool.function.strict for tool in request.tools),
         "response_format.json_schema.strict": wanted and wanted.strict,
         "messages.name": any(message.name for message in request.messages),
-        "messages.content.image_url.detail": any(part.image_url and part.image_url.detail for part in parts),
+        "messages.content.image_url.detail": any(
+            part.image_url and part.image_url.detail not in (None, "auto") for part in parts
+        ),
         "messages.content.prompt_cache_breakpoint": any(part.prompt_cache_breakpoint for part in parts),
     }
     return [name for name, value in options.items() if value]

@@ -256,7 +256,8 @@ async def test_the_sdk_finds_the_request_id(anthropic_client: anthropic.AsyncAnt
 
 async def test_what_a_stream_consists_of(gateway: Gateway) -> None:
     script = "[[sim:reasoning n=2]][[sim:text n=2]][[sim:tools names=get_time,get_weather]]"
-    body = {"model": "auto", "max_tokens": 2000, "stream": True, "messages": user(script), "tools": TOOLS}
+    options = {"max_tokens": 2000, "stream": True, "tools": TOOLS, "thinking": THINKING}
+    body = {"model": "auto", "messages": user(script), **options}
     async with httpx.AsyncClient(base_url=gateway.url) as client:
         response = await client.post("/v1/messages?beta=true", json=body)
     *events, rest = response.text.split("\n\n")

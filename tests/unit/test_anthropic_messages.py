@@ -306,9 +306,19 @@ def test_what_has_no_effect_inside_a_request_is_named_once() -> None:
     said = {"type": "text", "text": "a"} | cached
     parsed = parse(
         system=[said],
-        tools=[ADD | cached | {"strict": True, "defer_loading": False, "input_examples": [{}], "allowed_callers": []}],
+        tools=[
+            ADD
+            | cached
+            | {
+                "strict": True,
+                "defer_loading": False,
+                "eager_input_streaming": True,
+                "input_examples": [{}],
+                "allowed_callers": [],
+            }
+        ],
         messages=[
-            {"role": "user", "content": [said, document(citations={"enabled": True})]},
+            {"role": "user", "content": [said, document(citations={"enabled": True}), document(citations=None)]},
             {"role": "assistant", "content": [USE | cached]},
             {"role": "user", "content": [result(content=[said])]},
             {"role": "system", "content": "b", "output_config": {"effort": "low"}},
@@ -317,11 +327,13 @@ def test_what_has_no_effect_inside_a_request_is_named_once() -> None:
     assert parsed.ignored == [
         "cache_control",
         "tools.strict",
+        "tools.eager_input_streaming",
         "tools.input_examples",
         "messages.content.citations",
         "messages.output_config",
     ]
     assert parse(messages=[{"role": "user", "content": [result(content=[said])]}]).ignored == ["cache_control"]
+    assert parse(messages=[{"role": "user", "content": [document(citations={"enabled": False})]}]).ignored == []
 
 
 def test_the_schema_of_the_answer_by_its_older_name() -> None:

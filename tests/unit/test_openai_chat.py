@@ -173,6 +173,12 @@ def test_arguments_that_are_no_object_become_an_empty_one_and_are_named(sent: An
     assert parsed.ignored == ["messages[1].tool_calls[0].function.arguments"]
 
 
+def test_what_only_says_the_default_is_not_named() -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}", "detail": "auto"}}
+    tools = [{"type": "function", "function": {"name": "f", "strict": False}}]
+    assert parse(messages=[{"role": "user", "content": [image]}], tools=tools, reasoning_effort="none").ignored == []
+
+
 def test_a_text_file_is_a_document() -> None:
     file = {"type": "file", "file": {"filename": "a.txt", "file_data": "data:text/plain;base64,d29yZHM="}}
     bare = {"type": "file", "file": {"file_data": "d29yZHM"}}
