@@ -151,7 +151,10 @@ class SeenAnswer:
                 self._pieces.append(event.text)
             elif isinstance(event, ToolCall):
                 self.calls.append(event)
-            elif isinstance(event, Revised | ToolResult):
+            elif isinstance(event, ToolResult):
+                # The upstream's own calls and their results are nothing that the client has seen.
+                self.altered |= any(call.id == event.call_id for call in self.calls)
+            elif isinstance(event, Revised):
                 self.altered = True
 
     def message(self, call_ids: Iterable[str]) -> Message:

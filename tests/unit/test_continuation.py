@@ -390,9 +390,11 @@ def test_an_answer_that_was_taken_back_is_marked() -> None:
     seen.feed([Text("a"), Text("b"), ToolCall("c", "look", "{}")])
     assert not seen.altered
     assert seen.message(["c-seen"]) == assistant("ab", ToolCallPart("c-seen", "look", "{}"))
+    seen.feed([ToolResult("upstream's own")])
+    assert not seen.altered
     for event in (Revised(0, "x"), ToolResult("c")):
         altered = SeenAnswer()
-        altered.feed([event])
+        altered.feed([ToolCall("c", "look", "{}"), event])
         assert altered.altered
 
 
