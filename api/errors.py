@@ -47,7 +47,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
         code = _HTTP_CODES.get(error.status_code, ErrorCode.INVALID_REQUEST)
         message = f"{request.method} {request.url.path} is not served here: {error.detail}."
-        return error_reply(request, dialect_of(request), GatewayError(code, message))
+        reply = error_reply(request, dialect_of(request), GatewayError(code, message))
+        reply.headers.update(error.headers or {})  # with a 405, the methods that are served
+        return reply
 
     async def on_bug(request: Request, error: Exception) -> Response:
         request_id = request_id_of(request)

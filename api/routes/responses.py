@@ -11,7 +11,7 @@ from proto.errors import BadRequestError, ErrorCode, GatewayError
 router = APIRouter()
 
 
-@router.get("/v1/responses")
+@router.get("/v1/responses", include_in_schema=False)
 async def websocket(request: Request) -> Response:
     """Codex asks for a websocket first, and goes over to POST at once when the answer is 426 (`client-apis.md` 3)."""
     if request.headers.get("upgrade", "").lower() == "websocket":
@@ -39,7 +39,7 @@ async def delete(request: Request, response_id: str) -> Response:
     return json_reply({"id": response_id, "object": "response", "deleted": True})
 
 
-@router.api_route("/v1/responses/{rest:path}", methods=["GET", "POST", "DELETE"])
+@router.api_route("/v1/responses/{rest:path}", methods=["GET", "POST", "DELETE"], include_in_schema=False)
 async def not_served(request: Request) -> Response:
     """Among them `compact`, `input_tokens`, `cancel` and `input_items`: not there, whatever the method."""
     raise GatewayError(ErrorCode.NOT_FOUND, f"{request.method} {request.url.path} is not served here.")

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.openapi import document
 from api.replies import json_reply
 from api.services import services_of
 
@@ -30,9 +31,16 @@ async def front_page() -> Response:
                 "/healthz",
                 "/readyz",
                 "/metrics",
+                "/openapi.json",
             ],
         }
     )
+
+
+@router.get("/openapi.json")
+async def openapi() -> Response:
+    """All of this, described for programs."""
+    return Response(document(), media_type="application/json")
 
 
 @router.get("/healthz")

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from proto.conversation import (
     MAX_JSON_DEPTH,
@@ -57,12 +57,20 @@ def _as_parts(content: Any) -> Any:
     raise PydanticCustomError("content_type", "Input should be a string or an array")
 
 
+class OrText:
+    """Says in the schema what the validator beside it does: a plain text stands for the whole as well."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's hook."""
+        return {"anyOf": [handler(core), {"type": "string"}]}
+
+
 # A list ends its validation at the first fault: a body of a million wrong items makes one error, not a million.
 Many = Annotated[list[T], FailFast(), BeforeValidator(lambda v: [] if v is None else v)]
 # Content in either form: plain text is one text part.
-Content = Annotated[Many[T], BeforeValidator(_as_parts)]
+Content = Annotated[Many[T], BeforeValidator(_as_parts), OrText()]
 Stops = Annotated[
-    Many[AnyText], Field(max_length=MAX_STOPS), BeforeValidator(lambda v: [v] if isinstance(v, str) else v)
+    Many[AnyText], Field(max_length=MAX_STOPS), BeforeValidator(lambda v: [v] if isinstance(v, str) else v), OrText()
 ]
 
 

@@ -14,6 +14,7 @@ from proto.dialects.common import (
     AnyText,
     Many,
     NonEmpty,
+    OrText,
     Positive,
     Stops,
     Wire,
@@ -75,6 +76,9 @@ class Choice(Wire):
     allowed_tools: AllowedTools | None = None
 
 
+ChoiceOrType = Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v), OrText()]
+
+
 class JsonSchema(Wire):
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     strict: Any = None
@@ -98,7 +102,7 @@ class ChatRequest(WireRequest):
     max_completion_tokens: Positive | None = None
     max_tokens: Positive | None = None
     tools: Many[ChatTool] = Field(default_factory=list)
-    tool_choice: Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v)] | None = None
+    tool_choice: ChoiceOrType | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     reasoning_effort: str | None = None

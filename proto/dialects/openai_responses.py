@@ -15,6 +15,7 @@ from proto.dialects.common import (
     AnyText,
     Many,
     NonEmpty,
+    OrText,
     Positive,
     Wire,
     WireRequest,
@@ -72,7 +73,8 @@ def input_items(value: Any) -> Any:
     return [{"role": "user", "content": value}] if isinstance(value, str) else value
 
 
-Items = Annotated[Many[AnyItem], Field(max_length=MAX_MESSAGES), BeforeValidator(input_items)]
+Items = Annotated[Many[AnyItem], Field(max_length=MAX_MESSAGES), BeforeValidator(input_items), OrText()]
+ChoiceOrType = Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v), OrText()]
 
 
 class ResponsesRequest(WireRequest):
@@ -84,7 +86,7 @@ class ResponsesRequest(WireRequest):
     previous_response_id: AnyText | None = None
     include: Many[AnyText] = Field(default_factory=list)
     tools: Many[AnyTool] = Field(default_factory=list)
-    tool_choice: Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v)] | None = None
+    tool_choice: ChoiceOrType | None = None
     parallel_tool_calls: bool | None = None
     reasoning: ReasoningIn | None = None
     text: TextIn | None = None
