@@ -10,7 +10,8 @@ The hash is over what a client sends back: roles, texts, documents, calls and re
 - The text of an answer counts without white space at its ends, and however it was divided into parts: clients trim it,
   and one API has one text where another has several blocks. The place of a call among texts does not count either.
   Everything that a client wrote itself counts exactly.
-- Arguments count as the JSON they mean, not as the text they are.
+- Arguments count as the JSON they mean, not as the text they are, and without members that are false or null: clients
+  add those of a tool's schema that the call left out (Claude Code's Edit comes back with `"replace_all": false`).
 
 What else must be the same stands in a second hash, the frame: model, tools and system texts. Claude Code's billing line
 does not count: its version changes between two prompts.
@@ -220,9 +221,12 @@ def _part(part: Part) -> list[Any]:
 
 def _arguments(text: str) -> Any:
     try:
-        return orjson.loads(text)
+        arguments = orjson.loads(text)
     except orjson.JSONDecodeError:
         return text
+    if isinstance(arguments, dict):
+        return {name: value for name, value in arguments.items() if value is not None and value is not False}
+    return arguments
 
 
 def _plain(value: Any) -> Any:

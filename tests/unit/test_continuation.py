@@ -312,10 +312,11 @@ def with_answer(*parts: Part | str) -> Conversation:
         with_answer("Hel", "lo.", CALL),
         with_answer(CALL, "Hello."),
         with_answer("Hello.", ToolCallPart("c1", "look", '{"deep":{"a":[true,null,"x"],"b":1.0},"n":3.0}')),
+        with_answer("Hello.", ToolCallPart("c1", "look", CALL.arguments[:-1] + ', "all": false, "none": null}')),
         conversation(*TALK.messages, system=["x-anthropic-billing-header: cc_version=2.1;", "Be brief."]),
         conversation(*TALK.messages[:2], user("something else"), system=TALK.system),
     ],
-    ids=["reasoning", "white space", "divided", "order of call", "json", "billing", "what is new"],
+    ids=["reasoning", "white space", "divided", "order of call", "json", "defaults", "billing", "what is new"],
 )
 def test_what_clients_change_by_themselves_does_not_count(same: Conversation) -> None:
     assert place(same) == place(TALK)
@@ -327,6 +328,7 @@ def test_what_clients_change_by_themselves_does_not_count(same: Conversation) ->
         with_answer("Hello!", CALL),
         with_answer("Hello."),
         with_answer("Hello.", ToolCallPart("c1", "look", '{"n": 4}')),
+        with_answer("Hello.", ToolCallPart("c1", "look", CALL.arguments[:-1] + ', "all": true}')),
         with_answer("Hello.", ToolCallPart("c2", "look", CALL.arguments)),
         with_answer("Hello.", ToolCallPart("c1", "peek", CALL.arguments)),
         conversation(user("q "), *TALK.messages[1:], system=TALK.system),
