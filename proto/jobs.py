@@ -9,7 +9,6 @@ from proto.conversation import Conversation
 
 CHAT_TASK = "warp2api.chat"
 REFILL_TASK = "warp2api.refill"
-REAP_TASK = "warp2api.reap"
 
 
 class Lane(StrEnum):

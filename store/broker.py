@@ -13,7 +13,7 @@ from kombu.exceptions import ChannelError, KombuError
 from redis.exceptions import RedisError
 
 from proto.errors import ErrorCode, GatewayError
-from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, ChatMessage, Lane
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, ChatMessage, Lane
 from store.settings import StoreSettings
 
 #: What kombu raises for a broker that is away, wrapped in errors of its own or, here and there, not.
@@ -47,7 +47,7 @@ def create_celery(settings: StoreSettings) -> Celery:
             Queue(name, Exchange(name), routing_key=name)
             for name in (*(lane.value for lane in Lane), CONTROL_QUEUE)
         ],
-        task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}, REAP_TASK: {"queue": CONTROL_QUEUE}},
+        task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
         broker_transport="store.broker_transport:Transport" if _is_redis(settings) else None,
         broker_transport_options=_transport_options(settings) if _is_redis(settings) else {},

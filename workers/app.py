@@ -15,9 +15,9 @@ from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
 
-from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REAP_TASK, REFILL_TASK, Lane
-from store.broker import BrokerError, create_celery
-from store.connection import Store, StoreError
+from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, Lane
+from store.broker import create_celery
+from store.connection import Store
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
 from store.models import SharedModels
@@ -36,7 +36,6 @@ from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
-REAP_EVERY: Final = 1.0
 REFILL_EVERY: Final = 30.0
 
 
@@ -78,9 +77,7 @@ def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float)
 class KeeperParts:
     """What the periodic tasks work with."""
 
-    jobs: Jobs
     pool: TokenPool
-    reaper: Reaper
     watchdog: Watchdog
 
 
@@ -92,7 +89,6 @@ def run_keeper() -> None:
     runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings(), app))
     register_rounds(app, runtime)
     app.conf.beat_schedule = {
-        "reap": {"task": REAP_TASK, "schedule": REAP_EVERY, "options": {"expires": 5 * REAP_EVERY}},
         "refill": {"task": REFILL_TASK, "schedule": REFILL_EVERY, "options": {"expires": REFILL_EVERY}},
     }
     # Beat's own schedule is fixed, so it keeps it in memory; the thread ends with the process.
@@ -112,35 +108,30 @@ async def _open_keeper(
 
     async def due() -> bool:
         await queue_length(app, CONTROL_QUEUE)  # raises if the broker is away
-        return True  # beat sends a round a second
+        return True  # beat orders a refill between any two looks
 
     async def is_empty(lane: Lane) -> bool:
         return await queue_length(app, lane.value) == 0
 
     watchdog = Watchdog(due, crash)
     async with open_pool(token_settings, store, jobs.keys) as pool, build_client(upstream_settings) as client:
-        beside = [first_refill(pool), watchdog.run()]
+        # The reaper runs beside Celery, not in it: it must not wait for a broker that is just coming back.
+        reaper = Reaper(jobs, is_empty, enqueueing(app))
+        beside = [reaper.run(), first_refill(pool), watchdog.run(look_every=REFILL_EVERY)]
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())
         async with background(*beside):
-            yield KeeperParts(jobs, pool, Reaper(jobs, is_empty, enqueueing(app)), watchdog)
+            yield KeeperParts(pool, watchdog)
     await store.aclose()
 
 
 def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
-    """Add the periodic tasks; each is safe to run twice at once."""
-
-    @app.task(name=REAP_TASK)
-    def reap() -> None:
-        runtime.parts.watchdog.took()
-        try:
-            runtime.call(runtime.parts.reaper.round())
-        except (StoreError, BrokerError) as error:
-            log.warning("reap.put_off", error=type(error).__name__)
+    """Add the periodic task; it is safe to run twice at once."""
 
     @app.task(name=REFILL_TASK)
     def refill_pool() -> None:
+        runtime.parts.watchdog.took()
         runtime.call(runtime.parts.pool.refill("beat"))
 
 

@@ -1,13 +1,20 @@
 """The keeper's rounds: jobs whose worker died, jobs that waited too long."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import structlog
 
 from proto.jobs import ChatMessage, Lane
+from store.broker import BrokerError
+from store.connection import StoreError
 from store.jobs import TOO_LATE, Jobs
 
 log = structlog.get_logger()
+
+#: Seconds between two looks.
+REAP_EVERY: Final = 1.0
 
 
 class Reaper:
@@ -27,6 +34,15 @@ class Reaper:
         self._jobs = jobs
         self._is_empty = is_empty
         self._enqueue = enqueue
+
+    async def run(self) -> None:
+        """Look every second until cancelled."""
+        while True:
+            try:
+                await self.round()
+            except (StoreError, BrokerError) as error:
+                log.warning("reap.put_off", error=type(error).__name__)
+            await asyncio.sleep(REAP_EVERY)
 
     async def round(self) -> None:
         """Look at every overdue job and every message that may be lost, once.

@@ -9,12 +9,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from proto.jobs import CONTROL_QUEUE, Lane
+from proto.jobs import Lane
 from store.broker import create_celery
 from store.settings import StoreSettings
 from tests.e2e.gateway import Role, run_gateway
 from tests.faults.clients import Ask, Client, Manner
-from tests.faults.schedule import KEEPER, Fault, Strike
+from tests.faults.schedule import Fault, Strike
 from tests.faults.verdict import judge_logs, settled
 from tests.faults.world import World, run_world
 from tests.servers import run_simulator
@@ -105,15 +105,13 @@ async def stop_consuming(world: World, role: Role, queue: str) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_process_that_consumes_nothing_while_messages_wait_is_replaced(world: World) -> None:
+async def test_a_worker_that_consumes_nothing_while_jobs_wait_is_replaced(world: World) -> None:
     world.parts["worker-1"].role.kill()
-    worker, keeper = world.parts["worker-0"], world.parts[KEEPER]
-    await stop_consuming(world, worker.role, Lane.INTERACTIVE.value)
-    await stop_consuming(world, keeper.role, CONTROL_QUEUE)
+    stalled = world.parts["worker-0"].role
+    await stop_consuming(world, stalled, Lane.INTERACTIVE.value)
     load = Load(world, (Manner.WHOLE,), deltas=1, gap=0)
-    for part in (worker, keeper):
-        assert await asyncio.to_thread(part.role.process.wait, 60) == 70
-    for name in ("worker-0", "worker-1", KEEPER):
+    assert await asyncio.to_thread(stalled.process.wait, 60) == 70
+    for name in ("worker-0", "worker-1"):
         world.parts[name].role = world.parts[name].start()
     asks = await load.ended()
     assert [ask for ask in asks if ask.end != "complete" or ask.wrong] == []
