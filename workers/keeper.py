@@ -13,8 +13,9 @@ from store.jobs import TOO_LATE, Jobs
 
 log = structlog.get_logger()
 
-#: Seconds between two looks.
+#: Seconds between two looks at most, and looks in the life of one lease at least.
 REAP_EVERY: Final = 1.0
+LOOKS_PER_LEASE: Final = 6
 
 
 class Reaper:
@@ -36,13 +37,14 @@ class Reaper:
         self._enqueue = enqueue
 
     async def run(self) -> None:
-        """Look every second until cancelled."""
+        """Look every second, or more often if leases are short, until cancelled."""
+        period = min(REAP_EVERY, self._jobs.settings.job_lease / LOOKS_PER_LEASE)
         while True:
             try:
                 await self.round()
             except (StoreError, BrokerError) as error:
                 log.warning("reap.put_off", error=type(error).__name__)
-            await asyncio.sleep(REAP_EVERY)
+            await asyncio.sleep(period)
 
     async def round(self) -> None:
         """Look at every overdue job and every message that may be lost, once.
