@@ -37,9 +37,6 @@ _TAIL = load_script(_FOLDER, "tail")
 MAX_DEATHS: Final = 3
 #: Seconds a log lives once a client has had the whole answer.
 DELIVERED_TTL: Final = 60.0
-#: How long nobody may have looked for dead workers, as a share of a lease: a shorter break cannot have let the lease
-#: of a living one run out, which renews three times a lease.
-LONGEST_BREAK: Final = 2 / 3
 #: Seconds a worker or a front door may be silent before it counts as gone.
 HEARTBEAT_AGE: Final = 10.0
 
@@ -234,7 +231,8 @@ class Jobs:
 
     async def renew(self, worker: str, lane: Lane, held: Sequence[tuple[str, int]]) -> list[Ack]:
         """Renew the leases of all jobs a worker process holds, `(job id, attempt)` each, and its heartbeat."""
-        keys = [self.keys.leases, self.keys.workers(lane), *[self.keys.record(job_id) for job_id, _ in held]]
+        keys = [self.keys.leases, self.keys.workers(lane), self.keys.reachable]
+        keys += [self.keys.record(job_id) for job_id, _ in held]
         args: list[str | int] = [_ms(self.settings.job_lease), worker]
         for job_id, attempt in held:
             args += (job_id, attempt)
@@ -253,9 +251,9 @@ class Jobs:
     # --- the keeper -----------------------------------------------------------------------------------------------
 
     async def overdue(self, most: int = 200) -> Overdue:
-        """The jobs that the reaper should look at; none until reapers have asked for a whole lease without a break."""
-        keys, lease = (self.keys.leases, self.keys.waiting, self.keys.reaping), self.settings.job_lease
-        leased, queued = await self._store.run(_OVERDUE, keys, (most, _ms(lease), _ms(lease * LONGEST_BREAK)))
+        """The jobs that the reaper should look at; none until the store was reachable for a lease without a break."""
+        keys, lease = (self.keys.leases, self.keys.waiting, self.keys.reachable), self.settings.job_lease
+        leased, queued = await self._store.run(_OVERDUE, keys, (most, _ms(lease)))
         return Overdue([row.decode() for row in leased], [row.decode() for row in queued])
 
     async def overlooked(self, age: float, most: int = 200) -> list[Overlooked]:

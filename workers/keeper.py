@@ -22,7 +22,7 @@ class Reaper:
     """Ends or restarts what nobody runs any more.
 
     It judges nothing until the store has been reachable for one whole lease: workers that could not renew meanwhile
-    must get their chance first. The store itself keeps account of that (`overdue.lua`), so that a keeper that is
+    must get their chance first. The store itself keeps account of that (`reachable.lua`), so that a keeper that is
     started again need not begin anew.
     """
 

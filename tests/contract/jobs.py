@@ -54,8 +54,8 @@ async def expire_lease(jobs: Jobs, store: Store, job_id: str) -> None:
 
 
 async def look_for_long(jobs: Jobs, store: Store) -> None:
-    """Make it look as if reapers had been looking without a break for a long time."""
-    await store.command("SET", jobs.keys.reaping, 1, "PX", 60_000)
+    """Make it look as if somebody had been reaching the store without a break for a long time."""
+    await store.command("SET", jobs.keys.reachable, 1, "PX", 60_000)
 
 
 async def enqueued_ago(jobs: Jobs, store: Store, job_id: str, seconds: float) -> None:

@@ -62,14 +62,25 @@ async def test_nothing_is_judged_before_a_whole_lease_without_a_break(jobs: Jobs
     assert queues.sent == []
     # The account of it ends with a break in which the lease of a living worker might have run out.
     lease = jobs.settings.job_lease * 1000
-    assert lease / 2 < await store.command("PTTL", jobs.keys.reaping) <= lease * 2 / 3
+    assert lease / 2 < await store.command("PTTL", jobs.keys.reachable) <= lease * 2 / 3
     now = int((await store.command("TIME"))[0]) * 1000
-    await store.command("SET", jobs.keys.reaping, now - lease + 3000, "PX", 4000)
+    await store.command("SET", jobs.keys.reachable, now - lease + 3000, "PX", 4000)
     await reaper.round()
     assert queues.sent == []
-    await store.command("SET", jobs.keys.reaping, now - lease - 1000, "PX", 4000)
+    await store.command("SET", jobs.keys.reachable, now - lease - 1000, "PX", 4000)
     await reaper.round()
     assert queues.sent == [ChatMessage("a", Lane.INTERACTIVE, 2)]
+
+
+async def test_the_renewals_of_workers_show_as_well_that_the_store_is_reachable(
+    jobs: Jobs, store: Store, queues: Queues
+) -> None:
+    await look_for_long(jobs, store)
+    await jobs.renew("worker", Lane.INTERACTIVE, [])
+    assert await store.command("GET", jobs.keys.reachable) == b"1"
+    await store.command("DEL", jobs.keys.reachable)
+    await jobs.renew("worker", Lane.INTERACTIVE, [])
+    assert int(await store.command("GET", jobs.keys.reachable)) > 1
 
 
 async def test_a_message_is_lost_when_its_job_waits_and_the_queue_is_empty(
