@@ -251,6 +251,11 @@ def _signature(header: ReplyHeader, number: int) -> str:
     return digest(header.id_seed, "thinking", str(number))
 
 
+#: Types of errors after which asking again is right. Within a stream no status says so: opencode asks again if it finds
+#: the vendor's words in the text, and gives up otherwise.
+_TRANSIENT = frozenset({"api_error", "timeout_error"})
+
+
 def _error(error: GatewayError | Failed) -> dict[str, Any]:
     message = error.message
     if error.code is ErrorCode.CONTEXT_EXCEEDED and not message.startswith("prompt is too long"):
@@ -360,7 +365,10 @@ class MessagesStream(Encoder):
         ]
 
     def failed(self, failed: Failed) -> list[bytes]:
-        return [_frame(_error(failed))]
+        told = _error(failed)
+        if error_row(failed).anthropic_type in _TRANSIENT:
+            told["error"]["message"] = f"Internal server error: {failed.message}"
+        return [_frame(told)]
 
     def _start(self, kind: Literal["text", "thinking"], block: dict[str, Any]) -> list[bytes]:
         frames = [*self._close(), self._block_start(block)]

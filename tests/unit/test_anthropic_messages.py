@@ -676,6 +676,21 @@ def test_a_failure_ends_the_stream_with_an_error_the_sdk_raises() -> None:
         list(client(sse(stream)).messages.create(model="m", max_tokens=9, messages=[], stream=True))
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        (ErrorCode.UPSTREAM_TRUNCATED, "api_error", "Internal server error: it broke off"),
+        (ErrorCode.UPSTREAM_IDLE, "timeout_error", "Internal server error: it broke off"),
+        (ErrorCode.QUOTA, "rate_limit_error", "it broke off"),
+    ],
+)
+def test_agents_read_from_the_words_of_a_stream_whether_to_ask_again(code: ErrorCode, kind: str, told: str) -> None:
+    failed = Failed(code, "it broke off")
+    stream = frames(ANTHROPIC, reply_header("anthropic"), [Text("a"), failed])
+    assert stream[-1] == event("error", f',"error":{{"type":"{kind}","message":"{told}"}}')
+    assert ANTHROPIC.error(failed, "req_1").body["error"] == {"type": kind, "message": "it broke off"}
+
+
 def test_what_was_taken_back_gives_no_frames() -> None:
     encoder = ANTHROPIC.stream(reply_header("anthropic"))
     for item in (Started(), Usage(), Restarted(2), Revised(0, "x"), ToolResult("c"), Text(""), Reasoning("")):
