@@ -10,8 +10,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 # The runtime of the edge broker's tests, and when it was installed.
 EDGE := tests/edge/node_modules/.installed
+# The coding agents that the gateway is tested with.
+AGENTS := tests/agents/node_modules/.installed
 # The client programs that the gateway is tested with: two Python environments and an npm folder.
 CLIENTS := tests/clients/node_modules/.installed
+# Which rows of docs/clients.md `test-clients` and `test-agents` run: all, or those whose names hold this.
+K ?=
 # The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
@@ -20,7 +24,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-faults faults soak test-edge test-clients test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-faults faults soak test-edge test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto
 
 help: ## this list
@@ -72,17 +76,24 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 	@touch $(EDGE)
 
 test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none
-	$(BIN)/python -m pytest -q -m "clients and not long"
+	$(BIN)/python -m pytest -q -m "clients and not long" -k "$(K)"
 
 $(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json package-lock.json install.sh)
 	bash tests/clients/install.sh
 	@touch $(CLIENTS)
 
+test-agents: setup $(AGENTS) ## Claude Code, Codex, opencode and aider at work against the gateway; installs them
+	$(BIN)/python -m pytest -q -m agents -k "$(K)"
+
+$(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package-lock.json install.sh)
+	bash tests/agents/install.sh
+	@touch $(AGENTS)
+
 test-all: check test test-load test-faults test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 
-test-long: setup ## soaks and other tests that take long
+test-long: setup $(AGENTS) ## soaks, coding agents and other tests that take long
 	$(BIN)/python -m pytest -q -m long
 
 lint: setup ## ruff: rules and formatting

@@ -43,8 +43,9 @@ class Keys:
         #: Hash by lane: when the newest job that was ever claimed had been enqueued (ms); written at claim, read by the
         #: reaper, which knows by it whose message is lost.
         self.reached = f"{self.jobs_tag}:reached"
-        #: String: since when reapers have looked without a break (ms); written and read by them, gone after a break.
-        self.reaping = f"{self.jobs_tag}:reaping"
+        #: String: since when somebody has been reaching the store without a long break (ms); written by workers and
+        #: reapers, read by reapers, gone after a break.
+        self.reachable = f"{self.jobs_tag}:reachable"
 
     @property
     def models(self) -> str:

@@ -34,7 +34,7 @@ Several turns:
     then        what follows is for the next turn with tool results, which otherwise quotes them
 
 Every step takes `times=N`: it is played for the first N requests with this `key=…` (default: with this script) and left
-out afterwards.
+out afterwards. What stands after an end with `times` is for the requests that it does not end.
 """
 
 import re
@@ -102,6 +102,9 @@ VERBS = {
     "then": _verb(),
 }
 
+ENDS = frozenset({"finish", "cut", "eof", "silent", "status"})
+"""Verbs after which nothing more is said."""
+
 _DIRECTIVE = re.compile(r"""\[\[sim:((?:"[^"]*"|'[^']*'|(?!\]\])[^"'])*)\]\]""")
 
 
@@ -133,8 +136,15 @@ def select(steps: list[Step], rounds: int, first: Callable[[Step], bool]) -> lis
             parts.append([])
         else:
             parts[-1].append(step)
-    due = parts[rounds] if rounds < len(parts) else []
-    return [step for step in due if "times" not in step.values or first(step)]
+    due: list[Step] = []
+    for step in parts[rounds] if rounds < len(parts) else []:
+        if "times" not in step.values:
+            due.append(step)
+        elif first(step):
+            due.append(step)
+            if step.verb in ENDS:
+                break
+    return due
 
 
 def _step(match: re.Match[str]) -> Step:

@@ -116,8 +116,9 @@ def _past(request: Request) -> Turn:
         kind = message.WhichOneof("message")
         turn.messages += kind in {"user_query", "agent_output", "tool_call_result"}
         if kind == "user_query":
-            marked = _transcript(message.user_query.query)
-            turn.query, turn.rounds = (marked.query if marked else _users_own(message.user_query.query)), 0
+            marked = _transcript(message.user_query.query) or Turn(_users_own(message.user_query.query))
+            if marked.query:  # otherwise the gateway's words alone
+                turn.query, turn.rounds = marked.query, marked.rounds
         elif kind == "tool_call_result":
             turn.rounds += not in_results
         in_results = kind == "tool_call_result"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.harness import Clients, Doors, all_keys
-from tests.clients.recorder import run_recorder
 from tests.e2e.gateway import run_gateway
+from tests.recorder import run_recorder
 from tests.servers import run_simulator
 
 

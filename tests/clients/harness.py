@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 
-from tests.clients.recorder import Exchange, Recorder
 from tests.clients.scenarios import SCENARIOS
+from tests.recorder import Exchange, Recorder
 
 HERE: Final = Path(__file__).parent
 #: Seconds for all runs of one client.
@@ -149,7 +149,7 @@ def occupied(door: Recorder, keys: list[str]) -> Iterator[None]:
 
 def _hold(door: Recorder, key: str, begun: "Future[None]") -> None:
     url = f"{door.target}/v1/chat/completions"
-    body = {"model": "auto", "stream": True, "messages": [{"role": "user", "content": "[[sim:text]][[sim:silent]]"}]}
+    body = {"model": "auto", "stream": True, "messages": [{"role": "user", "content": "[[sim:text n=999 gap=0.2]]"}]}
     headers = {"authorization": f"Bearer {key}"}
     with httpx.stream("POST", url, json=body, headers=headers, timeout=PATIENCE) as held:
         chunks = held.iter_raw()  # kept: a generator that is forgotten closes the stream

@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.harness import CLIENTS, Clients, key_of
 from tests.clients.scenarios import BEGUN, CITIES, SAID, THOUGHTS
+from tests.recording import keep
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(150)]
 
@@ -15,8 +16,6 @@ CALLS = [["get_weather", {"city": city}] for city in CITIES]
 
 #: Libraries that have no place for the reasoning of a wire.
 DROP_REASONING = {("langchain", "chat"), ("ai-sdk", "chat")}
-#: What does not work yet.
-PENDING = {("ai-sdk", "responses"): "it names earlier items, which the gateway does not keep"}
 #: Libraries that ask once and leave it to their user to ask again.
 NEVER_RETRY = {("litellm", "messages")}
 
@@ -49,14 +48,13 @@ def test_a_loop_of_tool_calls(clients: Clients, name: str, wire: str, scenario: 
 @every_row
 def test_reasoning_and_its_way_back(clients: Clients, name: str, wire: str) -> None:
     facts = clients.facts(name, wire, "reasoning")
-    if (name, wire) in PENDING:
-        pytest.xfail(PENDING[name, wire])
     assert facts["error"] is None
     assert facts["calls"] == CALLS
     assert "> Rome: 3 degrees" in facts["text"]
     if (name, wire) not in DROP_REASONING:
         assert facts["reasoning"].startswith(THOUGHTS)
     assert statuses(clients, name, wire, "reasoning") == [200, 200, 200]
+    keep(f"{name}-{wire}", wire, clients.doors.exchanges(key_of(name, wire, "reasoning"))[-1])
 
 
 @every_row

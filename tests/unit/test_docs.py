@@ -1,5 +1,6 @@
 """What the pages say can be checked where it names things: variables, defaults, commands, files, each other."""
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PAGES = (
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/client-keys.md",
+    "docs/clients.md",
     "docs/cloudflare.md",
     "docs/configuration.md",
     "docs/jobs.md",
@@ -84,3 +86,38 @@ def test_the_files_a_page_names_are_there(page: str) -> None:
     missing += [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
 
     assert missing == []
+
+
+#: What packages are called on the page, where not by their own name.
+CALLED = {
+    "npm": {
+        "@anthropic-ai/claude-code": "Claude Code",
+        "@anthropic-ai/sdk": "@anthropic-ai/sdk (Node)",
+        "@openai/codex": "Codex CLI",
+        "openai": "openai (Node)",
+        "opencode-ai": "opencode",
+    },
+    "pypi": {"aider-chat": "aider", "anthropic": "anthropic (Python)", "openai": "openai (Python)"},
+}
+#: Installed because others want them.
+NO_CLIENTS = {"mcp", "zod"}
+
+
+def test_the_clients_page_names_the_versions_that_are_tested() -> None:
+    page = read("docs/clients.md")
+    parts = ("clients", "agents")
+    npm = [pair for part in parts for pair in json.loads(read(f"tests/{part}/package.json"))["dependencies"].items()]
+    pypi = [
+        pair
+        for part in parts
+        for pair in re.findall(r'"([\w-]+)(?:\[.*?\])?==(.+?)"', read(f"tests/{part}/pyproject.toml"))
+    ]
+    named = [
+        f"| {CALLED[registry].get(name, name)} {version} "
+        for registry, pairs in (("npm", npm), ("pypi", pypi))
+        for name, version in pairs
+        if name not in NO_CLIENTS
+    ]
+
+    assert len(named) > 12
+    assert [each for each in named if each not in page.replace("ai 7.0.173, ", "ai 7.0.173 | ")] == []

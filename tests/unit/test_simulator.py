@@ -498,6 +498,14 @@ class TestRefusals:
 
         assert statuses == [503, 503, 200]
 
+    def test_what_follows_an_end_is_for_the_requests_that_it_does_not_end(self, simulator: Simulator) -> None:
+        script = "[[sim:text say=begun times=1]][[sim:finish reason=internal_error times=1]][[sim:text say=done]]"
+
+        answers = [events_of(post(simulator, make_request(script)).text) for _ in range(2)]
+
+        assert [text_of(events) for events in answers] == ["begun", "done"]
+        assert [events[-1].finished.WhichOneof("reason") for events in answers] == ["internal_error", "done"]
+
 
 class TestTokens:
     def test_a_token_may_have_a_script(self, simulator: Simulator) -> None:
@@ -670,6 +678,18 @@ class TestNewestTurn:
             messages += [self.called(), self.result("Sunny")]
 
         assert answers == [(1, ""), (2, ""), (0, "end")]
+
+    def test_rounds_within_a_transcript_count_when_its_task_comes_back(self, simulator: Simulator) -> None:
+        script = "[[sim:tools]] [[sim:then]] [[sim:tools]] [[sim:then]] [[sim:text say=end]]"
+        transcript = self.conversation(self.user(script), self.called(), self.result("Sunny"))
+        first = ask(simulator, build_request(transcript, RequestOptions()))
+        request = make_request("")
+        request.task_context.tasks.append(folded(first))
+        del request.input.user_inputs.inputs[:]
+        request.input.user_inputs.inputs.add().tool_call_result.tool_call_id = "c1"
+
+        assert len(added(first, "tool_call")) == 1
+        assert text_of(ask(simulator, request)) == "end"
 
     def test_tasks_that_come_back_unchanged_are_recognized(self, simulator: Simulator) -> None:
         first = ask(simulator, "[[sim:reasoning]] [[sim:checksum]] [[sim:tools names=get_weather]]")
