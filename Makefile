@@ -24,7 +24,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-faults faults soak test-edge test-clients test-agents test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-edge test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto
 
 help: ## this list
@@ -52,10 +52,13 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults and not fuzz"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"
+
+test-fuzz: setup ## random requests, by the OpenAPI document and against all reason; FUZZ_SEED=… draws others
+	$(BIN)/python -m pytest -q tests/fuzz
 
 test-faults: setup ## everything is killed, stopped and restarted under load; FAULTS_SEED=… repeats a run
 	$(BIN)/python -m pytest -q -m "faults and not long"
@@ -89,7 +92,7 @@ $(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package
 	bash tests/agents/install.sh
 	@touch $(AGENTS)
 
-test-all: check test test-load test-faults test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-fuzz test-faults test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

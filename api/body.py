@@ -23,11 +23,20 @@ async def read_json(request: Request, settings: ApiSettings) -> Any:
 
     Raises:
         GatewayError: REQUEST_TOO_LARGE above `MAX_BODY` bytes, REQUEST_TIMEOUT after `CLIENT_TIMEOUT` seconds.
-        BadRequestError: not JSON, not an object, or more items than `MAX_ITEMS`.
+        BadRequestError: as `decode_json`, or another content type.
         ClientDisconnect: the client left meanwhile.
     """
     _check_type(request.headers.get("content-type"))
-    decoded = _decode(await _read(request, settings))
+    return decode_json(await _read(request, settings))
+
+
+def decode_json(body: bytes) -> dict[str, Any]:
+    """The object that a body holds.
+
+    Raises:
+        BadRequestError: not JSON, not an object, or more items than `MAX_ITEMS`.
+    """
+    decoded = _decode(body)
     if not isinstance(decoded, dict):
         raise BadRequestError("The request body must be a JSON object.")
     _check_items(decoded)

@@ -62,14 +62,15 @@ def decode(name: str, data: bytes) -> Message:
 
 
 def to_json(message: Message) -> dict[str, Any]:
-    """The JSON view, under the field names of the `.proto` files; numbers as in `from_struct`."""
+    """The JSON view, under the field names of the `.proto` files; numbers as in `from_struct`.
+
+    Raises:
+        GatewayError: it has no JSON view: a field mask that is no list of field names, a time that no calendar has.
+    """
     try:
         view = json_format.MessageToDict(message, preserving_proto_field_name=True)
     except json_format.SerializeToJsonError:
-        finite = type(message)()
-        finite.CopyFrom(message)
-        _null_nonfinite(finite)
-        view = json_format.MessageToDict(finite, preserving_proto_field_name=True)
+        view = _view_without_nonfinite(message)
     integral: dict[str, Any] = _with_integers(view)
     return integral
 
@@ -269,6 +270,16 @@ def _with_integers(view: Any) -> Any:
     if isinstance(view, list):
         return [_with_integers(item) for item in view]
     return view
+
+
+def _view_without_nonfinite(message: Message) -> Any:
+    finite = type(message)()
+    finite.CopyFrom(message)
+    _null_nonfinite(finite)
+    try:
+        return json_format.MessageToDict(finite, preserving_proto_field_name=True)
+    except json_format.SerializeToJsonError as error:
+        raise GatewayError(ErrorCode.INVALID_REQUEST, f"The message has no JSON view: {error!s:.200}") from error
 
 
 def _null_nonfinite(message: Message) -> None:

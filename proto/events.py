@@ -124,6 +124,6 @@ def decode_events(entry: bytes) -> list[Event]:
     """Read one log entry back.
 
     Raises:
-        msgspec.ValidationError: the bytes are not a list of events.
+        msgspec.DecodeError: the bytes are not a list of events.
     """
     return _decoder.decode(entry)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from proto import codec
 from proto.errors import ErrorCode, GatewayError
 from proto.warp.request_pb2 import Request
-from proto.warp.response_pb2 import ResponseEvent
+from proto.warp.response_pb2 import ClientAction, ResponseEvent
 from proto.warp.task_pb2 import Task
 
 exact_integers = st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
@@ -120,6 +121,12 @@ class TestJson:
             codec.from_json("Request", view)
 
         assert caught.value.code is ErrorCode.INVALID_REQUEST
+
+    def test_what_json_cannot_say_at_all_is_a_bad_request(self) -> None:
+        appended = ClientAction.AppendToMessageContent(mask=FieldMask(paths=["agentOutput"]))
+        with pytest.raises(GatewayError, match="no JSON view") as refusal:
+            codec.to_json(appended)
+        assert refusal.value.code is ErrorCode.INVALID_REQUEST
 
     def test_numbers_json_cannot_say_are_null(self) -> None:
         event = text_event("x")
