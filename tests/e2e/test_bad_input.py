@@ -27,7 +27,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture(autouse=True)
 async def bystander(gateway: Gateway, simulator: Simulator) -> AsyncIterator[None]:
     """A client with good manners, whose answer streams while the others misbehave and until they are done."""
-    script = "[[sim:checksum n=50 gap=0]][[sim:silent]]"
+    script = "[[sim:checksum n=50 gap=0]][[sim:text n=120 gap=1]]"
     async with gateway.openai() as client:
         stream = await client.chat.completions.create(model="auto", messages=user(script), stream=True)
         text = ""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import anthropic
 import httpx
@@ -438,6 +439,8 @@ def odd(token_simulator: Simulator) -> Iterator[Gateway]:
             gateway.start_api(**other)
         for url in gateway.urls:
             wait_for(lambda url=url: _answers(url), f"{url} to answer")
+        # From here on only the first deployment turns to the token endpoint.
+        token_simulator.wait_for(lambda state: len(_renewals(state)) < len(state["refresh_tokens"]))
         yield gateway
 
 
@@ -478,10 +481,14 @@ async def test_a_refused_login_is_refreshed_and_nobody_notices(
         assert [seen["status"] for seen in new] == [401, 200]
         assert new[0]["token"] == before["seen"][-1]["token"]
         assert new[1]["token"] != new[0]["token"]
-        assert after["refreshes"]["/v1/token"] == before["refreshes"]["/v1/token"] + 1
-    used = token_simulator.state()["refresh_tokens"]
-    assert {outcome for token, outcome in used if token != mask("rt-ended")} == {"rotated"}
+        assert len(_renewals(after)) == len(_renewals(before)) + 1
+    assert set(_renewals(token_simulator.state())) == {"rotated"}
     assert (await stats(odd))["refreshes"] == 5
+
+
+def _renewals(state: dict[str, Any]) -> list[str]:
+    """What became of each renewal, but for those of the deployment whose login has ended: it tries when it likes."""
+    return [outcome for token, outcome in state["refresh_tokens"] if token != mask("rt-ended")]
 
 
 @door(0)
