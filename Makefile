@@ -61,7 +61,7 @@ test-fuzz: setup ## random requests, by the OpenAPI document and against all rea
 	$(BIN)/python -m pytest -q tests/fuzz
 
 test-faults: setup ## everything is killed, stopped and restarted under load; FAULTS_SEED=… repeats a run
-	$(BIN)/python -m pytest -q -m "faults and not long"
+	$(BIN)/python -m pytest -q -m "faults and not long" tests/faults
 
 faults: setup ## the long form: three seeds of ten minutes each, with the table of docs/reliability.md
 	$(BIN)/python -m tests.faults.run --seconds 600 --runs 3

@@ -8,7 +8,8 @@ from contextlib import nullcontext
 from typing import Any, Final
 
 from celery import Celery
-from kombu import Exchange, Queue
+from celery.app.amqp import AMQP
+from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ChannelError, KombuError
 from redis.exceptions import RedisError
 
@@ -19,6 +20,9 @@ from store.settings import StoreSettings
 #: What kombu raises for a broker that is away, wrapped in errors of its own or, here and there, not.
 _AWAY: Final = (KombuError, OSError, RedisError)
 
+#: Seconds between two tries to reconnect: the first pause, what each adds, the longest.
+_PACE: Final = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2}
+
 
 class BrokerError(GatewayError):
     """The broker cannot be reached."""
@@ -27,9 +31,27 @@ class BrokerError(GatewayError):
         super().__init__(ErrorCode.UNAVAILABLE, "The gateway's queue is not available.", retry_after=2)
 
 
+class SteadyConnection(Connection):
+    """Tries a lost connection again every other second, for ever.
+
+    kombu waits two seconds longer after each try, up to half a minute, and Celery does not let that be set: a broker
+    that was away for a minute would find its workers asleep.
+    """
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """As kombu's, at our pace; whoever asks for another one gets it."""
+        return super().ensure_connection(*args, **{**_PACE, **options})
+
+
+class SteadyAmqp(AMQP):
+    """What Celery makes its connections with."""
+
+    Connection = SteadyConnection
+
+
 def create_celery(settings: StoreSettings) -> Celery:
     """The Celery app of this deployment; workers add their tasks to it, the front door only sends."""
-    app = Celery("warp2api", broker=settings.broker, set_as_current=False)
+    app = Celery("warp2api", broker=settings.broker, amqp=SteadyAmqp, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
@@ -49,6 +71,7 @@ def create_celery(settings: StoreSettings) -> Celery:
         ],
         task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
         broker_transport="store.broker_transport:Transport" if _is_redis(settings) else None,
         broker_transport_options=_transport_options(settings) if _is_redis(settings) else {},
         enable_utc=True,

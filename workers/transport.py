@@ -5,8 +5,8 @@ would go on generating, and charging), and no stream waits for another one. Neit
 
 * pyreqwest fills a buffer before it hands anything on, keeps one HTTP/2 connection per client and queues what exceeds
   the server's stream limit, lets a few unread streams use up the connection's window, loses a cancellation that comes
-  together with a chunk, and cannot abort a request that waits for its response headers: only its own read timeout
-  resets such a stream.
+  together with a chunk, and cannot abort a request that waits for its response headers, whatever is cancelled, dropped
+  or closed: only the headers or its own read timeout reset such a stream (`docs/reliability.md` has the measurements).
 * httpx: see `workers/httpx_transport.py`.
 """
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world() -> AsyncIterator[World]:
     """One world for all: each test leaves it whole."""
-    async with run_world(DRAIN_TIMEOUT="15") as world:
+    async with run_world(DRAIN_TIMEOUT="15", JOB_LEASE="3") as world:
         yield world
 
 
@@ -77,7 +77,7 @@ async def test_a_rolling_restart_of_everything_fails_no_request(world: World) ->
 @pytest.mark.asyncio(loop_scope="module")
 async def test_workers_consume_again_after_every_restart_of_valkey(world: World) -> None:
     load = Load(world, (Manner.WHOLE,), deltas=3, gap=0.05)
-    for pause in (0.1, 1.0, 0.0, 2.0, 0.3):
+    for pause in (0.1, 1.5, 0.0):
         await world.strike(Strike(0, Fault.KILL, "valkey", pause))
         before = len(load.asks)
         await world.until(lambda before=before: len(load.asks) >= before + 16, "answers after Valkey's restart")

@@ -1,4 +1,4 @@
-"""The fault suite's short form: half a minute of random faults under load. `FAULTS_SEED=…` repeats a run."""
+"""The fault suite's short form: twenty seconds of random faults under load. `FAULTS_SEED=…` repeats a run."""
 
 import os
 import random
@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.run import run
 
-SECONDS = 30.0
+SECONDS = 18.0
 CLIENTS = 12
 #: Far above what `make faults` asks for: here it only tells a pause from a standstill, on however busy a machine.
 RECOVERY = 40.0
