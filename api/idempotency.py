@@ -20,12 +20,15 @@ def binding_of(request: Request, body: Any) -> Binding | None:
     The body counts as what it says, not how it is written: order of members and white space do not matter.
 
     Raises:
-        BadRequestError: the key is empty, too long, or not of printable characters.
+        BadRequestError: the key is empty, too long, or not of printable characters; the body is nested too deeply.
     """
     key = request.headers.get(HEADER)
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise BadRequestError(f"{HEADER} is 1 to 255 printable ASCII characters without spaces.", param=HEADER)
-    content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
+    try:
+        content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # what can be read may be nested deeper than what can be written
+        raise BadRequestError("The request body is nested too deeply.") from error
     return Binding(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(content).hexdigest())

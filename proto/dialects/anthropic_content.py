@@ -1,6 +1,5 @@
 """The content blocks of Anthropic's messages, and how they become parts."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -29,7 +28,7 @@ from proto.dialects.common import (
     text_parts,
     unsupported,
 )
-from proto.dialects.media import image, text_document
+from proto.dialects.media import UNTITLED, image, text_document
 
 
 class AnyBlock(Wire):
@@ -171,11 +170,10 @@ class MessageIn(Wire):
 
 
 class Reader:
-    """Turns blocks into parts; knows what it left out, and which names documents have."""
+    """Turns blocks into parts; knows what it left out."""
 
     def __init__(self) -> None:
         self.ignored: list[str] = []
-        self._documents: Counter[str] = Counter()
 
     def message(self, message: MessageIn, path: str) -> Message:
         match message.role:
@@ -220,7 +218,7 @@ class Reader:
             case DocumentBlock():
                 return self._document(block, path)
             case SearchResultBlock():
-                return [DocumentPart(self._name(block.title), _search_result(block))]
+                return [DocumentPart(block.title or UNTITLED, _search_result(block))]
             case ToolResultBlock():
                 content = list(self._result_content(block, path))
                 return [ToolResultPart(block.tool_use_id, content, is_error=bool(block.is_error))]
@@ -245,7 +243,7 @@ class Reader:
     def _document(self, block: DocumentBlock, path: str) -> list[Part]:
         content = list(self._document_content(block, path))
         text = "\n\n".join(part.text for part in content if isinstance(part, TextPart))
-        document: list[Part] = [DocumentPart(self._name(block.title), text)] if text else []
+        document: list[Part] = [DocumentPart(block.title or UNTITLED, text)] if text else []
         return document + [part for part in content if isinstance(part, ImagePart)]
 
     def _document_content(self, block: DocumentBlock, path: str) -> Iterator[TextPart | ImagePart]:
@@ -287,13 +285,6 @@ class Reader:
                     yield TextPart(block.tool_name)
                 case BrowserStateBlock():
                     self.ignored.append(at)
-
-    def _name(self, title: str | None) -> str:
-        """A name that tells the documents of one title apart."""
-        name = title or "document"
-        self._documents[name] += 1
-        number = self._documents[name]
-        return name if number == 1 else f"{name} ({number})"
 
 
 def _image(block: ImageBlock, path: str) -> ImagePart:

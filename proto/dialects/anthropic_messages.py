@@ -20,7 +20,6 @@ from proto.dialects.common import (
     Stops,
     Wire,
     WireRequest,
-    arguments_text,
     check_choice,
     ignored_names,
     json_object,
@@ -31,7 +30,15 @@ from proto.dialects.common import (
     unsupported,
     validate,
 )
-from proto.dialects.encoder import Encoder, client_call_id, digest, error_row, finish_reason, retry_headers
+from proto.dialects.encoder import (
+    Encoder,
+    call_arguments,
+    client_call_id,
+    digest,
+    error_row,
+    finish_reason,
+    retry_headers,
+)
 from proto.errors import ErrorCode, GatewayError
 from proto.events import Event, Failed, Finished, FinishReason, Output, Reasoning, Text, ToolCall, Usage
 from proto.fold import fold
@@ -298,9 +305,7 @@ def _blocks(header: ReplyHeader, parts: list[Output]) -> list[dict[str, Any]]:
                     blocks.append({"type": "thinking", "thinking": shown, "signature": signature})
                     thoughts += 1
             case ToolCall():
-                blocks.append(
-                    _tool_use(header, part) | {"input": orjson.loads(arguments_text(part.arguments, "input"))}
-                )
+                blocks.append(_tool_use(header, part) | {"input": orjson.loads(call_arguments(part))})
             case _:
                 assert_never(part)
     return blocks
@@ -308,10 +313,6 @@ def _blocks(header: ReplyHeader, parts: list[Output]) -> list[dict[str, Any]]:
 
 def _tool_use(header: ReplyHeader, call: ToolCall) -> dict[str, Any]:
     return {"type": "tool_use", "id": client_call_id(header.id_seed, call.id), "name": call.name, "input": {}}
-
-
-def _arguments(call: ToolCall) -> str:
-    return arguments_text(call.arguments, "input")
 
 
 def _frame(event: dict[str, Any]) -> bytes:
@@ -353,7 +354,7 @@ class MessagesStream(Encoder):
         return [
             *self._close(),
             self._block_start(_tool_use(self.header, call)),
-            self._block_delta({"type": "input_json_delta", "partial_json": _arguments(call)}),
+            self._block_delta({"type": "input_json_delta", "partial_json": call_arguments(call)}),
             self._block_stop(),
         ]
 

@@ -239,15 +239,21 @@ def tool(name: str, description: str | None, schema: dict[str, Any] | None, path
         raise refusal(path, 'the root of a tool\'s schema must have "type": "object"')
     if deeper_than(MAX_JSON_DEPTH, schema):
         raise refusal(path, f"nested more than {MAX_JSON_DEPTH} levels deep")
-    return Tool(name, json_object(schema, path), description or "")
+    return Tool(name, schema, description or "")
 
 
-def deeper_than(levels: int, value: Any) -> bool:
+_CONTAINERS = (dict, list)
+
+
+def deeper_than(levels: int, value: dict[str, Any] | list[Any]) -> bool:
     """Whether JSON has objects or lists on more than so many levels; looks no deeper than that."""
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    if inside is None:
-        return False
-    return levels == 0 or any(deeper_than(levels - 1, member) for member in inside)
+    if levels == 0:
+        return True
+    for member in value.values() if isinstance(value, dict) else value:
+        # Most members are leaves, and a call costs more than this look at them.
+        if isinstance(member, _CONTAINERS) and deeper_than(levels - 1, member):
+            return True
+    return False
 
 
 def check_choice(choice: ToolChoice, tools: list[Tool], path: str) -> ToolChoice:

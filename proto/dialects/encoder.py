@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import assert_never
 
 from proto.conversation import CALL_ID
+from proto.dialects.common import arguments_text
 from proto.errors import ERROR_TABLE, ErrorCode, ErrorRow, GatewayError
 from proto.events import (
     Event,
@@ -96,6 +97,11 @@ def client_call_id(id_seed: str, call_id: str) -> str:
     if CALL_ID.fullmatch(call_id):
         return call_id
     return "call_" + digest(id_seed, call_id)[:24]
+
+
+def call_arguments(call: ToolCall) -> str:
+    """A call's arguments as every dialect tells them: the text of one JSON object, empty for what is none."""
+    return arguments_text(call.arguments, "arguments")
 
 
 def digest(*words: str) -> str:

@@ -8,6 +8,8 @@ from proto.dialects.common import quoted, refusal, unsupported
 
 #: Bytes of one picture, decoded.
 MAX_IMAGE: Final = 5 * 1024 * 1024
+#: The name of a document that came without one.
+UNTITLED: Final = "document"
 
 _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _URL_ALPHABET = str.maketrans("-_", "+/", "=")
@@ -70,7 +72,7 @@ def text_document(name: str | None, data: str, path: str) -> DocumentPart:
         text = "\0"
     if "\0" in text:
         raise unsupported(path, "only documents of UTF-8 text are supported")
-    return DocumentPart(name or "document", text)
+    return DocumentPart(name or UNTITLED, text)
 
 
 def is_data_url(url: str) -> bool:

@@ -31,7 +31,7 @@ from proto.dialects.common import (
     validate,
 )
 from proto.dialects.custom_tools import CustomTool, custom_tool, unwrapped
-from proto.dialects.encoder import Encoder, client_call_id, finish_reason
+from proto.dialects.encoder import Encoder, call_arguments, client_call_id, finish_reason
 from proto.dialects.openai_content import ChatMessage, read_message
 from proto.dialects.openai_errors import error_body, error_reply
 from proto.errors import GatewayError
@@ -273,7 +273,7 @@ def _call(header: ReplyHeader, call: ToolCall) -> dict[str, Any]:
     same = {"id": client_call_id(header.id_seed, call.id)}
     if call.name in header.extra.get(_CUSTOM, ()):
         return same | {"type": "custom", "custom": {"name": call.name, "input": unwrapped(call.arguments)}}
-    return same | {"type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    return same | {"type": "function", "function": {"name": call.name, "arguments": call_arguments(call)}}
 
 
 def _whole(header: ReplyHeader, events: list[Event]) -> dict[str, Any]:

@@ -39,6 +39,10 @@ from proto.jobs import ReplyHeader
 
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
+#: Levels of JSON that may come to stand around a repeated field: the response, an event, a job's view. What can be
+#: written in the reply header alone could not be written there.
+_AROUND = 8
+
 
 class Known(NamedTuple):
     """What the gateway has kept of earlier answers: the items before the request's own, and any it refers to."""
@@ -182,7 +186,10 @@ def _extra(request: ResponsesRequest, body: dict[str, Any], toolbox: Toolbox) ->
     """What the encoder wants back; the repeated fields as text, so that they are stored and sent as they are."""
     echo = {name: _echoed(name, body.get(name)) for name in ECHOED}
     for name, value in echo.items():
-        json_object({name: value}, name)
+        around = value
+        for _ in range(_AROUND):
+            around = [around]
+        json_object({name: around}, name)
     extra: dict[str, Any] = {ECHO: orjson.dumps(echo).decode()}
     if renamed := toolbox.renamed():
         extra[TOOLS] = renamed

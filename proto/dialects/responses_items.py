@@ -29,7 +29,7 @@ from proto.dialects.common import (
 )
 from proto.dialects.custom_tools import wrapped
 from proto.dialects.media import data_url_image, text_document
-from proto.dialects.responses_tools import TOOL_SEARCH, AnyTool, Toolbox
+from proto.dialects.responses_tools import TOOL_SEARCH, AnyTool, ClientTool, Kind, Toolbox
 from proto.errors import ErrorCode
 
 _READ = (
@@ -115,12 +115,12 @@ class ItemReader:
                 return self._spoken(item, path)
             case "function_call":
                 arguments = arguments_text(item.arguments, f"{path}.arguments", self.ignored)
-                return self._called(item, path, _needed(item, "name", path), arguments)
+                return self._called(item, path, Kind.FUNCTION, arguments)
             case "custom_tool_call":
-                return self._called(item, path, _needed(item, "name", path), wrapped(item.input or ""))
+                return self._called(item, path, Kind.CUSTOM, wrapped(item.input or ""))
             case "tool_search_call":
                 arguments = arguments_text(item.arguments, f"{path}.arguments", self.ignored)
-                return self._called(item, path, TOOL_SEARCH, arguments)
+                return self._called(item, path, Kind.SEARCH, arguments)
             case "function_call_output" | "custom_tool_call_output":
                 parts = _parts(item.output, f"{path}.output", _user_part)
                 shown = [TextPart(part.text) if isinstance(part, DocumentPart) else part for part in parts]
@@ -162,8 +162,9 @@ class ItemReader:
             case _:
                 raise refusal(f"{path}.role", f"{quoted(item.role)} is not a role that is supported")
 
-    def _called(self, item: Item, path: str, name: str, arguments: str) -> Message:
-        upstream = self._toolbox.upstream_name(name, item.namespace or "")
+    def _called(self, item: Item, path: str, kind: Kind, arguments: str) -> Message:
+        name = TOOL_SEARCH if kind is Kind.SEARCH else _needed(item, "name", path)
+        upstream = self._toolbox.upstream_name(ClientTool(kind, name, item.namespace or ""))
         return Message(Role.ASSISTANT, [ToolCallPart(_needed(item, "call_id", path), upstream, arguments)])
 
     def _found(self, item: Item, path: str) -> Message:

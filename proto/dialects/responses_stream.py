@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from proto.dialects.common import arguments_text
 from proto.dialects.custom_tools import unwrapped
-from proto.dialects.encoder import Encoder, client_call_id, digest, error_row
+from proto.dialects.encoder import Encoder, call_arguments, client_call_id, digest, error_row
 from proto.dialects.responses_tools import Kind, client_tool
 from proto.events import Failed, Finished, FinishReason, ToolCall, Usage
 from proto.jobs import ReplyHeader
@@ -212,7 +211,7 @@ class ResponsesStream(Encoder):
     def _call(self, call: ToolCall) -> tuple[dict[str, Any], str, str | None]:
         """The item of a call, the name of its content, and that of the events which tell it, if there are any."""
         known = client_tool(self.header.extra.get(TOOLS, {}), call.name)
-        arguments = arguments_text(call.arguments, "arguments")
+        arguments = call_arguments(call)
         same = {"status": "completed", "call_id": client_call_id(self.header.id_seed, call.id)}
         if known.kind is Kind.SEARCH:
             item = {"id": self._id("tsc"), "type": "tool_search_call", **same, "execution": "client"}

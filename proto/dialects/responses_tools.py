@@ -120,13 +120,10 @@ class Toolbox:
         name = _joined(wanted.name, wanted.namespace)
         return name if name not in self._known else _short(wanted.name, wanted.namespace, wanted.kind)
 
-    def upstream_name(self, name: str, namespace: str) -> str:
+    def upstream_name(self, tool: ClientTool) -> str:
         """What the upstream knows a tool as, also one that is no longer on offer."""
-        return self._find(name, namespace) or _joined(name, namespace)
-
-    def _find(self, name: str, namespace: str) -> str | None:
-        exact = [key for key, known in self._known.items() if (known.name, known.namespace) == (name, namespace)]
-        return exact[0] if exact else None
+        exact = [upstream for upstream, known in self._known.items() if known == tool]
+        return exact[0] if exact else _joined(tool.name, tool.namespace)
 
     def renamed(self) -> dict[str, list[str]]:
         """Every tool that is not a plain function, by the name that calls of it come back with; for `client_tool`."""

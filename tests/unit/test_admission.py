@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from starlette.requests import Request
 
@@ -65,6 +66,11 @@ class TestBinding:
         one: dict[str, Any] = {"model": "auto", "messages": [{"role": "user", "content": "ü"}], "stream": True}
         same = dict(reversed(one.items()))
         assert binding_of(request("k" * 255), one) == binding_of(request("k" * 255), same)
+
+    def test_a_body_that_cannot_be_written_again_is_refused(self) -> None:
+        deep: Any = orjson.loads(b'{"a":' * 300 + b"1" + b"}" * 300)
+        with pytest.raises(BadRequestError, match="nested"):
+            binding_of(request(), {"metadata": deep})
 
     @pytest.mark.parametrize("other", [{"a": 1}, {"a": True, "stream": True}, {"a": [2, 1]}, {"a": [1, 2, 3]}, {}])
     def test_what_it_says_does(self, other: dict[str, Any]) -> None:

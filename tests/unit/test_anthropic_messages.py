@@ -222,13 +222,6 @@ def test_user_blocks(block: dict[str, Any], parts: list[Any]) -> None:
     assert messages[len(called) :] == [Message(Role.USER, parts)]
 
 
-def test_documents_have_names_of_their_own() -> None:
-    parts = conversation(**user(document(), document(), document(title="T"), document(title="T"))).messages[0].parts
-    assert [part.name for part in parts if isinstance(part, DocumentPart)] == [
-        "document", "document (2)", "T", "T (2)"
-    ]  # fmt: skip
-
-
 def test_tools_of_the_vendor_are_left_out_and_named() -> None:
     parsed = parse(
         tools=[
@@ -726,13 +719,6 @@ def test_a_whole_answer() -> None:
         },
     }
     SdkMessage.model_validate(body, strict=True)
-
-
-def test_arguments_that_are_no_object_become_an_empty_one() -> None:
-    events = [ToolCall("c", "f", '{"a":'), Finished(FinishReason.STOP)]
-    header = reply_header("anthropic")
-    assert ANTHROPIC.whole(header, events)["content"][0]["input"] == {}
-    assert delta(0, '{"type":"input_json_delta","partial_json":"{}"}') in frames(ANTHROPIC, header, events)
 
 
 def client(http_client: Any) -> anthropic.Anthropic:

@@ -4,10 +4,11 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
 
 from proto.dialects import get_dialect
 from proto.events import Event, Finished, FinishReason, Reasoning, Text, ToolCall, Usage
-from tests.unit.dialects import frames, reply_header
+from tests.unit.dialects import frames, plain_logs, reply_header
 
 USAGES = [
     Usage(10, 5),
@@ -60,3 +61,48 @@ def test_a_stream_of_messages_begins_with_an_estimate_that_nothing_worse_replace
     assert tokens["input_tokens"] + tokens["cache_read_input_tokens"] + tokens["cache_creation_input_tokens"] == asked(
         usage
     )
+
+
+def of_kind(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [item for item in items if item["type"] == kind]
+
+
+@settings(deadline=None, max_examples=60)
+@given(plain_logs)
+def test_any_answer_says_the_same_in_every_dialect(events: list[Event]) -> None:
+    chat, messages, responses = (
+        get_dialect(name).whole(reply_header(name), events) for name in ("openai", "anthropic", "responses")
+    )
+    message, blocks, items = chat["choices"][0]["message"], messages["content"], responses["output"]
+
+    text = message["content"] or ""
+    assert "".join(block["text"] for block in of_kind(blocks, "text")) == text
+    assert "".join(item["content"][0]["text"] for item in of_kind(items, "message")) == text
+
+    reasoning = message.get("reasoning_content", "")
+    assert "".join(block["thinking"] for block in of_kind(blocks, "thinking")) == reasoning
+    assert "".join(item["summary"][0]["text"] for item in of_kind(items, "reasoning")) == reasoning
+
+    functions = [(call["id"], call["function"]) for call in message.get("tool_calls", [])]
+    calls = [(id_, function["name"], orjson.loads(function["arguments"])) for id_, function in functions]
+    assert [(block["id"], block["name"], block["input"]) for block in of_kind(blocks, "tool_use")] == calls
+    assert [
+        (item["call_id"], item["name"], orjson.loads(item["arguments"])) for item in of_kind(items, "function_call")
+    ] == calls
+
+    stop = chat["choices"][0]["finish_reason"]
+    assert (stop == "tool_calls") == (messages["stop_reason"] == "tool_use")
+    assert (stop == "length") == (messages["stop_reason"] == "max_tokens") == (responses["status"] == "incomplete")
+
+
+@pytest.mark.parametrize("arguments", ['{"a":', "[1]", "", "null"])
+def test_arguments_that_are_no_object_are_an_empty_one(arguments: str) -> None:
+    events: list[Event] = [ToolCall("c", "f", arguments), Finished(FinishReason.STOP)]
+    chat, messages, responses = (
+        get_dialect(name).whole(reply_header(name), events) for name in ("openai", "anthropic", "responses")
+    )
+    assert chat["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == "{}"
+    assert messages["content"][0]["input"] == {}
+    assert responses["output"][0]["arguments"] == "{}"
+    stream = b"".join(frames(get_dialect("anthropic"), reply_header("anthropic"), events))
+    assert b'{"type":"input_json_delta","partial_json":"{}"}' in stream

@@ -469,6 +469,37 @@ def test_refusals_name_the_field(fields: dict[str, Any], param: str) -> None:
     assert caught.value.message.startswith(f"{param}: ")
 
 
+def test_a_call_in_the_transcript_has_the_name_of_its_own_kind_of_tool() -> None:
+    search = {"type": "function", "name": "tool_search"}
+    calls = [
+        {"type": "function_call", "call_id": "a", "name": "add", "arguments": "{}"},
+        {"type": "custom_tool_call", "call_id": "b", "name": "add", "input": "x"},
+        {"type": "tool_search_call", "call_id": "c", "arguments": {}},
+    ]
+    parsed = parse(tools=[ADD, {"type": "custom", "name": "add"}, search, SEARCH], input=[USER, *calls])
+    add, custom, _, tool_search = (tool.name for tool in parsed.conversation.tools)
+    parts = parsed.conversation.messages[1].parts
+    assert [part.name for part in parts if isinstance(part, ToolCallPart)] == [add, custom, tool_search]
+
+
+@pytest.mark.parametrize("name", ["metadata", "user", "tools", "text", "reasoning"])
+def test_what_the_answer_repeats_is_refused_where_it_would_be_too_deep_to_be_told(name: str) -> None:
+    told = set()
+    deep: Any = 1
+    for _ in range(260):
+        deep = {"type": "web_search", "a": deep}
+        try:
+            parsed = parse(**{name: [deep] if name == "tools" else deep})
+        except BadRequestError:
+            told.add(False)
+            continue
+        fields = header(extra=parsed.extra)
+        stream = frames(RESPONSES, fields, [DONE])
+        orjson.dumps({"answer": RESPONSES.whole(fields, [DONE])})
+        told.add(stream[-1].startswith(b"event: response.completed"))
+    assert told == {True, False}
+
+
 def test_deep_nesting_is_refused_where_it_would_be_kept() -> None:
     deep: dict[str, Any] = {}
     for _ in range(5000):
