@@ -493,7 +493,7 @@ def test_what_the_answer_repeats_is_refused_where_it_would_be_too_deep_to_be_tol
         except BadRequestError:
             told.add(False)
             continue
-        fields = header(extra=parsed.extra)
+        fields = reply_header("responses", extra=parsed.extra)
         stream = frames(RESPONSES, fields, [DONE])
         orjson.dumps({"answer": RESPONSES.whole(fields, [DONE])})
         told.add(stream[-1].startswith(b"event: response.completed"))
