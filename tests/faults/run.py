@@ -13,7 +13,7 @@ import httpx
 
 from tests.faults.clients import Ask, Client, Manner
 from tests.faults.schedule import plan
-from tests.faults.verdict import Figures, judge_logs, settled
+from tests.faults.verdict import Figures, judge_logs, settled, together
 from tests.faults.world import World, run_world
 
 #: Of ten clients so many take their streams up again, stream plainly, and wait for a whole answer.
@@ -30,7 +30,7 @@ async def run(seed: int, seconds: float, concurrency: int) -> Figures:
             group.create_task(world.live_through(strikes))
             for number in range(concurrency):
                 group.create_task(_keep_asking(world, seed * 1000 + number, began + seconds, asks))
-        figures = Figures(seed, time.monotonic() - began, asks, world.strikes)
+        figures = Figures([seed], time.monotonic() - began, asks, world.strikes)
         figures.left = await settled(world)
         figures.jobs, figures.wrong = await judge_logs(world)
         figures.wrong += [f"{ask.manner} chat {ask.seed} {ask.job_ids}: {ask.wrong}" for ask in asks if ask.wrong]
@@ -73,15 +73,17 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1, help="seeds from --seed on, one after the other")
     parser.add_argument("--concurrency", type=int, default=24)
     options = parser.parse_args()
-    bad = 0
+    runs: list[Figures] = []
     for seed in range(options.seed, options.seed + options.runs):
         print(f"FAULTS_SEED={seed}", flush=True)
         figures = asyncio.run(run(seed, options.seconds, options.concurrency))
         print(figures.table())
         problems = figures.problems()
         print("\n".join(problems) or "all holds", flush=True)
-        bad += bool(problems)
-    return 1 if bad else 0
+        runs.append(figures)
+    if len(runs) > 1:
+        print(f"all {len(runs)} runs together\n{together(runs).table()}")
+    return 1 if any(figures.problems() for figures in runs) else 0
 
 
 if __name__ == "__main__":

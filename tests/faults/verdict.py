@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ HONEST: Final = frozenset({"interrupted", "upstream_truncated", "upstream_unreac
 class Figures:
     """A run in numbers."""
 
-    seed: int
+    seeds: list[int]
     seconds: float
     asks: list[Ask]
     strikes: Counter[str]
@@ -61,7 +62,7 @@ class Figures:
         """The rows of `docs/reliability.md`."""
         disturbed = sum(ask.recovery is not None for ask in self.asks)
         rows = {
-            "seed": self.seed,
+            "seeds": ", ".join(map(str, self.seeds)),
             "seconds under fire": round(self.seconds),
             "faults": f"{self.strikes.total()}: "
             + ", ".join(f"{count} {name}" for name, count in sorted(self.strikes.items())),
@@ -70,12 +71,25 @@ class Figures:
             "how the chats ended": ", ".join(f"{count} {end}" for end, count in self.ends.most_common()),
             "streams taken up again": sum(ask.resumes for ask in self.asks),
             "refusals with Retry-After": sum(ask.refusals for ask in self.asks),
-            "accepted and lost": self.left.get("unended", "?"),
+            "accepted and lost": self.left.get("unended", 0),
             "doubled, missing or wrong": len(self.wrong),
             "streams that felt a fault": disturbed,
             "recovery p50 / p99 / longest": " / ".join(f"{self.recovery(share):.1f} s" for share in (0.5, 0.99, 1.0)),
         }
         return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def together(runs: Sequence[Figures]) -> Figures:
+    """The figures of several runs as those of one."""
+    return Figures(
+        [seed for run in runs for seed in run.seeds],
+        sum(run.seconds for run in runs),
+        [ask for run in runs for ask in run.asks],
+        sum((run.strikes for run in runs), Counter()),
+        sum(run.jobs for run in runs),
+        dict(sum((Counter(run.left) for run in runs), Counter())),
+        [wrong for run in runs for wrong in run.wrong],
+    )
 
 
 async def settled(world: World) -> dict[str, Any]:
