@@ -6,7 +6,6 @@ colour from red to blue, and run the check, which writes what it sees. The scrip
 
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -120,7 +119,7 @@ def _opencode_command(job: Job) -> list[str]:
     program = HERE / f"node_modules/opencode-{_machine()}/bin/opencode"
     # The prompt comes by standard input: as an argument it would be quoted. With a title it does not ask for one,
     # which would be another request with the same words.
-    return [str(program), "run", "--title", "work", "-m", "gateway/auto"]
+    return [str(program), "run", "--thinking", "--title", "work", "-m", "gateway/auto"]
 
 
 def _opencode_environment(job: Job) -> Mapping[str, str]:
@@ -166,13 +165,13 @@ def _opencode(wire: str, prepare: Callable[[Job], None]) -> Agent:
 # aider. It has no tools: edits are text, and its loop is a check that fails and is shown to the model.
 
 
-def _aider_command(model: str) -> Callable[[Job], list[str]]:
+def _aider_command(model: str, *options: str) -> Callable[[Job], list[str]]:
     def command(job: Job) -> list[str]:
         return [
             *(str(HERE / ".venv-aider/bin/aider"), "--model", model, "--edit-format", "diff", "--message", job.prompt),
             *("--yes-always", "--no-git", "--no-analytics", "--no-check-update", "--no-show-model-warnings"),
             *("--no-show-release-notes", "--no-pretty", "--map-tokens", "0"),
-            *("--auto-test", "--test-cmd", "sh check.sh", "colour.txt"),
+            *("--auto-test", "--test-cmd", "sh check.sh", *options, "colour.txt"),
         ]
 
     return command
@@ -198,6 +197,7 @@ def _aider_work(_: Path) -> str:
 
 
 def _machine() -> str:
+    """How the packages with the programs for this machine end; there are others for other systems."""
     return {"x86_64": "linux-x64", "aarch64": "linux-arm64"}[os.uname().machine]
 
 
@@ -211,7 +211,12 @@ AGENTS: Final = {
     ),
     "opencode-responses": _opencode("responses", _opencode_prepare("@ai-sdk/openai", reasoningSummary="auto")),
     "aider-chat": Agent("chat", _aider_command("openai/gpt-5"), _aider_environment, _aider_work),
-    "aider-messages": Agent("messages", _aider_command("anthropic/claude-sonnet-4-5"), _aider_environment, _aider_work),
+    "aider-messages": Agent(
+        "messages",
+        _aider_command("anthropic/claude-sonnet-4-5", "--thinking-tokens", "2000"),
+        _aider_environment,
+        _aider_work,
+    ),
 }
 
 
@@ -224,6 +229,3 @@ def workplace(folder: Path) -> None:
         f"cat <<'END'\nThe colour should be blue. {aider_edit('green', 'blue')}\nEND\n"
         "exit 1\n"
     )
-
-
-assert sys.platform == "linux", "the agents' programs are taken from their packages for Linux"

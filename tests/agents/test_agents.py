@@ -34,6 +34,7 @@ def test_a_loop_of_tool_calls_with_reasoning(doors: Doors, name: str, tmp_path: 
     outcome = run_agent(name, doors.usual, key, f'[[sim:reasoning say="{THOUGHTS}"]]', tmp_path)
     did_its_work(name, outcome)
     assert outcome.statuses == [200] * STEPS.get(name, 5)
+    assert THOUGHTS in outcome.printed
     if name not in FORGET_REASONING:
         assert outcome.exchanges[-1].body.decode().count(THOUGHTS) == 2  # once in the script
     keep(name, AGENTS[name].wire, outcome.exchanges[-1], {str(tmp_path): "/somewhere"})
