@@ -87,6 +87,10 @@ class Answers:
                 if job_id == ticket.job.id:
                     attachment.joined = True
                     return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
+            except StoreError:
+                # Whether the job was admitted is unknown. If it was, nobody will read it.
+                attachment.joined = True
+                raise
             except ClientGoneError:
                 return Response(status_code=499)
         return await self.attach(request, job_id, client, wishes)

@@ -20,7 +20,7 @@ class Attachment:
     def __init__(self, reader: Reader, receive: Receive, *, keep: bool) -> None:
         self.reader = reader
         self.keep = keep
-        #: Whether the job is there to be left; it is not while it has yet to be admitted.
+        #: Whether the job is, or may be, there to be left; it is not while it has yet to be admitted.
         self.joined = False
         #: Whether the client was given everything.
         self.delivered = False

@@ -41,7 +41,7 @@ class Keys:
         self.waiting = f"{self.jobs_tag}:waiting"
         self.waiting_bytes = f"{self.jobs_tag}:waiting-bytes"
         #: Hash by lane: when the newest job that was ever claimed had been enqueued (ms); written at claim, read by the
-        #: reaper, which knows by it whose message is lost.
+        #: reaper, which knows by it whose message is lost. It stays.
         self.reached = f"{self.jobs_tag}:reached"
         #: String: since when somebody has been reaching the store without a long break (ms); written by workers and
         #: reapers, read by reapers, gone after a break.
@@ -99,17 +99,19 @@ class Keys:
     @property
     def responses(self) -> tuple[str, str, str]:
         """What bounds the kept answers, each changed only together with them: their keys by expiry (zset, ms), their
-        bytes (hash by key), and the sum of these (string).
+        bytes (hash by key), and the sum of these (string). They live as long as the answer that was used last.
         """
         return (f"{self.jobs_tag}:responses", f"{self.jobs_tag}:response-sizes", f"{self.jobs_tag}:response-bytes")
 
     def workers(self, lane: str) -> str:
-        """Zset of worker process ids by last heartbeat (ms); written with each renewal."""
+        """Zset of worker process ids by last heartbeat (ms); written with each renewal, gone after a minute without."""
         return f"{self.jobs_tag}:workers:{lane}"
 
     @property
     def replicas(self) -> str:
-        """Zset of front door channels by last heartbeat (ms); tells which readers of a job are still there."""
+        """Zset of front door channels by last heartbeat (ms); tells which readers of a job are still there. It is
+        gone after a minute without.
+        """
         return f"{self.jobs_tag}:replicas"
 
     def replica_channel(self, replica: str) -> str:

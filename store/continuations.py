@@ -49,7 +49,7 @@ class Bounds(NamedTuple):
 
 
 class Continuations:
-    """The verbs; each may be sent again when its reply was lost."""
+    """The verbs. A `take` whose reply was lost has lost the entry with it: asked again, it is not there."""
 
     def __init__(self, store: Store, keys: Keys, bounds: Bounds) -> None:
         self._store = store

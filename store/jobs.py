@@ -270,13 +270,13 @@ class Jobs:
         await self._store.run(_RESENT, [self.keys.record(job_id) for job_id in job_ids], ())
 
     async def reap(self, job_id: str) -> ChatMessage | Status | None:
-        """Judge one job whose lease may have expired: answers a message to enqueue, FAILED, or None if left alone."""
+        """Judge one job whose lease may have expired: a message to enqueue, how it ended, or None if left alone."""
         failed = Failed(ErrorCode.INTERRUPTED, "The worker that ran this job stopped; the answer is incomplete.")
-        args = (job_id, encode_events([failed]), failed.code, MAX_DEATHS)
+        args = (job_id, encode_events([failed]), failed.code, MAX_DEATHS, CANCELLED_ENTRY)
         reply = await self._store.run(_REAP, self.keys.job(job_id), args)
         if isinstance(reply, list):
             return ChatMessage(job_id, Lane(reply[1].decode()), reply[2])
-        return Status.FAILED if reply == b"failed" else None
+        return Status(reply.decode()) if reply in (b"failed", b"cancelled") else None
 
     async def fail(self, job_id: str, failed: Failed, *, status: Status = Status.QUEUED, deadline: int = 0) -> bool:
         """End a job nobody runs, if it is still in `status` and past `deadline` (Unix ms, 0 for none)."""

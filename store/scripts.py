@@ -1,6 +1,6 @@
 """Lua scripts are data files, one verb each, loaded by name.
 
-A line `-- include: name` at the top of a script puts `name.lua` of the same folder in its place.
+A line `-- include: name` puts `name.lua` of the same folder in its place, with what that one includes.
 """
 
 import hashlib
@@ -25,8 +25,9 @@ def load_script(folder: Path, name: str) -> Script:
     Raises:
         FileNotFoundError: the script, or one it includes, is not there.
     """
-    text = _INCLUDE.sub(
-        lambda match: (folder / f"{match[1]}.lua").read_text(),
-        (folder / f"{name}.lua").read_text(),
-    )
+    text = _text(folder, name)
     return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def _text(folder: Path, name: str) -> str:
+    return _INCLUDE.sub(lambda match: _text(folder, match[1]), (folder / f"{name}.lua").read_text())

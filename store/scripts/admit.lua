@@ -29,8 +29,9 @@ if binding then
 end
 
 if concurrency > 0 and redis.call('SCARD', client_set) >= concurrency then
-  -- Members whose record expired without an end no longer count.
-  for _, member in ipairs(redis.call('SMEMBERS', client_set)) do
+  -- Members whose record expired without an end no longer count. A refusal must stay cheap: a large set is looked
+  -- through a part at a time.
+  for _, member in ipairs(redis.call('SRANDMEMBER', client_set, 100)) do
     if redis.call('EXISTS', prefix .. member) == 0 then redis.call('SREM', client_set, member) end
   end
   if redis.call('SCARD', client_set) >= concurrency then return answer('client') end
@@ -50,7 +51,7 @@ redis.call('HSET', record, 'status', 'queued', 'client', ARGV[2], 'client_set', 
   'attempt', 0, 'seq', 0, 'visible', 0, 'admitted', now, 'enqueued', now)
 redis.call('PEXPIRE', record, ARGV[9])
 redis.call('SET', payload, ARGV[7], 'PX', ARGV[9])
-join_waiting(id, ARGV[8], bytes)
+join_waiting(id, lane, ARGV[8], bytes, now)
 redis.call('SADD', client_set, id)
 -- Nothing of a client that has left for good stays behind.
 redis.call('PEXPIRE', client_set, ARGV[9])

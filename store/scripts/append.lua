@@ -14,11 +14,10 @@ local terminal = ARGV[6] ~= ''
 -- Nobody streams a whole answer: its readers wait for the terminal entry and read the log then.
 local heard = r[6] == '1' or r[9] or terminal
 add_entry(id, seq, ARGV[4], heard and r[5])
-local now = now_ms()
 if ARGV[5] == '1' and r[7] == '0' then
-  redis.call('HSET', record, 'seq', seq, 'visible', 1, 'first', now)
+  redis.call('HSET', record, 'seq', seq, 'visible', 1, 'first', now_ms())
 else
   redis.call('HSET', record, 'seq', seq)
 end
-if terminal then end_job(id, ARGV[6], ARGV[7], now, r[8]) end
+if terminal then end_job(id, ARGV[6], ARGV[7], now_ms(), r[8]) end
 return cancelled

@@ -24,26 +24,26 @@ local function note_pace(lane)
   redis.call('PEXPIRE', pace, 600000)
 end
 
-local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline')
+local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline', 'attempt', 'seq', 'stream', 'client')
 local again = r[1] == 'running' and r[2] == ARGV[4]
 if r[1] ~= 'queued' and not again then return false end
 -- An answer that would come too late must not cost a token.
 local deadline = tonumber(r[5])
 if deadline > 0 and deadline <= now and not again then
-  fail_job(id, ARGV[5], ARGV[6], now)
+  close_job(id, 'failed', ARGV[6], ARGV[5], now)
   return false
 end
 local body = redis.call('GET', payload)
 if not body then return false end
 redis.call('ZADD', leases, now + tonumber(ARGV[3]), id)
+local attempt = tonumber(r[6])
 if not again then
+  attempt = attempt + 1
   leave_waiting(id)
-  redis.call('HINCRBY', record, 'attempt', 1)
-  redis.call('HSET', record, 'status', 'running', 'worker', ARGV[2], 'claimed', now, 'claim', ARGV[4])
+  redis.call('HSET', record, 'status', 'running', 'worker', ARGV[2], 'claimed', now, 'claim', ARGV[4], 'attempt', attempt)
   if tonumber(r[4]) > (tonumber(redis.call('HGET', KEYS[7], r[3])) or 0) then
     redis.call('HSET', KEYS[7], r[3], r[4])
   end
   note_pace(r[3])
 end
-local rest = redis.call('HMGET', record, 'attempt', 'seq', 'stream', 'client')
-return {tonumber(rest[1]), tonumber(rest[2]), body, tonumber(rest[3]), rest[4]}
+return {attempt, tonumber(r[7]), body, tonumber(r[8]), r[9]}

@@ -1,10 +1,10 @@
+-- include: clock
 -- include: continuations
 -- KEYS: index, sizes, bytes, counts
 -- ARGV: prefix of the entries' keys, id, frame, data, ttl ms, most bytes of all entries, what to count ('' nothing)
 -- Oldest entries make room. All of them live equally long, so the list and its sum need not outlive the newest.
 local data, ttl, most = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = now_ms()
 
 forget(id)
 if #data > most then return 0 end

@@ -11,5 +11,5 @@ if not status then
   return 0
 end
 if status ~= ARGV[2] or tonumber(ARGV[5]) > now then return 0 end
-fail_job(id, ARGV[3], ARGV[4], now)
+close_job(id, 'failed', ARGV[4], ARGV[3], now)
 return 1

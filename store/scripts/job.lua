@@ -1,11 +1,7 @@
+-- include: clock
 -- What several verbs share: the names of a job's keys, in the order of JobKeys, and how a job ends.
 local record, payload, log = KEYS[1], KEYS[2], KEYS[3]
 local waiting, waiting_bytes, leases = KEYS[4], KEYS[5], KEYS[6]
-
-local function now_ms()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
 
 -- The jobs of one lane that wait, in the order in which they were enqueued: only to tell their places.
 local function lane_list(lane)
@@ -25,11 +21,11 @@ local function leave_waiting(id)
   if redis.call('EXISTS', waiting) == 0 then redis.call('DEL', waiting_bytes) end
 end
 
--- A job waits in the order of deadlines; without one it is never overdue. Its record must be there.
-local function join_waiting(id, deadline, bytes)
+-- A job waits in the order of deadlines; without one it is never overdue.
+local function join_waiting(id, lane, deadline, bytes, now)
   redis.call('ZADD', waiting, tonumber(deadline) > 0 and deadline or '+inf', id)
   redis.call('INCRBY', waiting_bytes, bytes)
-  redis.call('ZADD', lane_list(redis.call('HGET', record, 'lane')), now_ms(), id)
+  redis.call('ZADD', lane_list(lane), now, id)
 end
 
 -- One entry joins the log, and all who listen hear it. `reply_to` are the channels of the replicas that read the job,
@@ -51,9 +47,9 @@ local function note_end(lane, took)
   redis.call('SET', key, mean and mean + (took - mean) / 10 or took, 'PX', 600000)
 end
 
--- The terminal record: the job leaves every set it is in, its payload goes, its log lives on for `ttl` ms.
+-- The terminal record: the job, which no longer waits, leaves every set it is in, its payload goes, its log lives on for
+-- `ttl` ms.
 local function end_job(id, status, code, now, ttl)
-  leave_waiting(id)
   redis.call('ZREM', leases, id)
   local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed')
   redis.call('SREM', r[1], id)
@@ -64,38 +60,27 @@ local function end_job(id, status, code, now, ttl)
   redis.call('PEXPIRE', log, ttl)
 end
 
--- Cancels a job that has not ended: a queued one ends here with `entry`, a running one's worker is told.
-local function cancel_job(id, entry, control, now)
-  local r = redis.call('HMGET', record, 'status', 'seq', 'reply_to', 'ttl')
-  if r[1] == 'queued' then
-    local seq = tonumber(r[2]) + 1
-    add_entry(id, seq, entry, r[3])
-    redis.call('HSET', record, 'seq', seq)
-    end_job(id, 'cancelled', 'cancelled', now, r[4])
-    return 'cancelled'
-  end
-  if r[1] == 'running' then
-    redis.call('HSET', record, 'cancel', 1)
-    redis.call('PUBLISH', control, id)
-  end
-  return r[1]
-end
-
--- The channels of `reply_to` but one, without those of replicas that were not heard of since `since`.
-local function other_readers(reply_to, channel, replicas, since)
-  local others = {}
-  for other in string.gmatch(reply_to, '[^\n]+') do
-    local beat = other ~= channel and redis.call('ZSCORE', replicas, other)
-    if beat and tonumber(beat) >= since then others[#others + 1] = other end
-  end
-  return others
-end
-
 -- Ends a job that no worker will end, with `entry` as the last of its log.
-local function fail_job(id, entry, code, now)
+local function close_job(id, status, code, entry, now)
   local r = redis.call('HMGET', record, 'seq', 'reply_to', 'ttl')
   local seq = tonumber(r[1]) + 1
   add_entry(id, seq, entry, r[2])
   redis.call('HSET', record, 'seq', seq)
-  end_job(id, 'failed', code, now, r[3])
+  leave_waiting(id)
+  end_job(id, status, code, now, r[3])
+end
+
+-- Cancels a job that has not ended: a queued one ends here with `entry`, a running one's worker is told. Answers the
+-- status it is in now, or nil without a record.
+local function cancel_job(id, entry, control, now)
+  local status = redis.call('HGET', record, 'status')
+  if status == 'queued' then
+    close_job(id, 'cancelled', 'cancelled', entry, now)
+    return 'cancelled'
+  end
+  if status == 'running' then
+    redis.call('HSET', record, 'cancel', 1)
+    redis.call('PUBLISH', control, id)
+  end
+  return status
 end

@@ -9,4 +9,5 @@ if not make_room(bytes, tonumber(ARGV[4])) then return 0 end
 redis.call('HSET', name, 'input', ARGV[1], 'previous', ARGV[2])
 grow(name, bytes)
 use(name, tonumber(ARGV[3]))
+keep_books(tonumber(ARGV[3]))
 return 1

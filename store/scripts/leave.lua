@@ -1,4 +1,5 @@
 -- include: job
+-- include: replicas
 -- KEYS: those of the job, and the replicas by last heartbeat
 -- ARGV: id, channel of the replica whose last reader left, heartbeat age ms, entry that ends a queued job, control channel
 -- A job that nobody reads any more is cancelled, unless it is one that runs on; a replica that died reads nothing.

@@ -1,9 +1,9 @@
+-- include: clock
 -- KEYS: waiting, how far the lanes have come. ARGV: prefix of record keys, age ms, most
 -- Jobs enqueued longer than `age` ago that still wait: their messages may be lost. The message of one is lost for
 -- certain if a job that was enqueued `age` later has been claimed, because a queue keeps its order.
 -- Answers {id, lane, next attempt, certain (0|1)} of each.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = now_ms()
 local answers = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)) do
   local r = redis.call('HMGET', ARGV[1] .. id, 'lane', 'attempt', 'enqueued')

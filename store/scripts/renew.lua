@@ -1,11 +1,12 @@
+-- include: clock
 -- include: reachable
 -- KEYS: leases, heartbeats of the lane, since when the store is reachable, records...
 -- ARGV: lease ms, worker, then id and attempt of each record
 -- Renews all jobs of one worker process and its own heartbeat. Answers for each job: 0 kept, 1 cancelled, -1 lost.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = now_ms()
 redis.call('ZADD', KEYS[2], now, ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 60000)
+redis.call('PEXPIRE', KEYS[2], 60000)
 reachable_since(KEYS[3], now, tonumber(ARGV[1]))
 local answers = {}
 for i = 4, #KEYS do

@@ -20,6 +20,11 @@ local function use(name, ttl)
   redis.call('PEXPIRE', name, ttl)
 end
 
+-- The bookkeeping need not outlive the answer that was used last.
+local function keep_books(ttl)
+  for _, key in ipairs({names, sizes, total}) do redis.call('PEXPIRE', key, ttl) end
+end
+
 -- Room for so many more bytes: what has expired goes, then what was used longest ago. False if there is none.
 local function make_room(bytes, most)
   if bytes > most then return false end

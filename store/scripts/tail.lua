@@ -1,9 +1,9 @@
+-- include: clock
 -- KEYS: record, leases, heartbeats of both lanes, waiting. ARGV: id, heartbeat age ms
 -- Where a job's log ends, whether somebody works on it, and, while it is queued, its place in its lane (from 1) and how
 -- long that may take (ms, -1 if nothing is known). Answers {seq, status, alive (0|1), place or 0, wait}, or nil without
 -- a record.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = now_ms()
 local r = redis.call('HMGET', KEYS[1], 'seq', 'status', 'lane')
 if not r[2] then return false end
 local alive, place, wait = 0, 0, -1

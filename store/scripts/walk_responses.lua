@@ -13,4 +13,5 @@ while name ~= '' and #found < tonumber(ARGV[1]) do
   name = row[3]
 end
 for _, row in ipairs(found) do use(row[1], tonumber(ARGV[2])) end
+keep_books(tonumber(ARGV[2]))
 return found

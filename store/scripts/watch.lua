@@ -1,4 +1,5 @@
 -- include: job
+-- include: replicas
 -- KEYS: those of the job, and the replicas by last heartbeat
 -- ARGV: channel of the replica that reads, how it reads: 'whole', 'events' or 'stream', heartbeat age ms
 -- From now on the replica hears of each entry; who reads a whole answer, of the last one. What a stream has shown is not

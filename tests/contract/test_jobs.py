@@ -1,5 +1,6 @@
 """The verbs of a job, on a real Valkey."""
 
+import re
 import time
 
 import pytest
@@ -79,6 +80,19 @@ async def test_a_clients_share_is_bounded_and_members_without_a_record_do_not_co
     assert await admit(jobs, "b", client="other", limits=one) is Admission.OK
     await store.command("DEL", jobs.keys.record("a"))
     assert await admit(jobs, "c", limits=one) is Admission.OK
+
+
+async def test_what_a_refusal_costs_is_bounded_and_a_place_that_is_free_is_found(jobs: Jobs, store: Store) -> None:
+    many = ClientLimits(concurrency=300)
+    for number in range(300):
+        await admit(jobs, str(number), limits=many)
+    await store.command("CONFIG", "RESETSTAT")
+    assert await admit(jobs, "another", limits=many) is Admission.CLIENT
+    stats = (await store.command("INFO", "commandstats")).decode()
+    assert int(re.findall(r"cmdstat_exists:calls=(\d+)", stats)[0]) <= 101
+    await store.command("DEL", jobs.keys.record("7"))
+    verdicts = [await admit(jobs, "another", limits=many) for _ in range(100)]
+    assert verdicts[-1] is Admission.OK
 
 
 async def test_only_one_claim_wins(jobs: Jobs) -> None:
@@ -195,6 +209,19 @@ async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: J
     cancelled = Failed(ErrorCode.CANCELLED, "gone")
     assert await append(jobs, store, "a", 1, 2, cancelled) is Ack.CANCELLED
     assert (await jobs.tails(["a"]))[0] == Tail(2, Status.CANCELLED, alive=False)
+
+
+async def test_a_job_whose_worker_died_while_it_was_being_cancelled_ends_as_cancelled(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await jobs.claim("a", "worker", "worker")
+    await append(jobs, store, "a", 1, 1, Text("shown"))
+    await jobs.cancel("a")
+    await expire_lease(jobs, store, "a")
+    assert await jobs.reap("a") is Status.CANCELLED
+    assert (await jobs.tails(["a"]))[0] == Tail(2, Status.CANCELLED, alive=False)
+    (last,) = decode_events((await jobs.read("a"))[-1].data)
+    assert isinstance(last, Failed)
+    assert last.code is ErrorCode.CANCELLED
 
 
 async def test_a_queued_job_past_its_deadline_is_overdue_and_fails(jobs: Jobs, store: Store) -> None:
