@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from api.replies import json_reply
 from api.request_id import id_headers, request_id_of
-from proto.dialects import get_dialect
-from proto.dialects.base import Dialect
+from proto.dialects import dialect_at
+from proto.dialects.base import Dialect, Vendor
 from proto.errors import ErrorCode, GatewayError
 from proto.events import Failed
 
@@ -19,11 +19,13 @@ _HTTP_CODES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
 
 def dialect_of(request: Request) -> Dialect:
-    """The dialect in which a route's errors are told: Anthropic's under its paths and to its SDKs, else OpenAI's."""
-    if request.url.path.startswith("/v1/responses"):
-        return get_dialect("responses")
-    anthropic = request.url.path.startswith("/v1/messages") or "anthropic-version" in request.headers
-    return get_dialect("anthropic" if anthropic else "openai")
+    """The dialect in which a route's errors are told: that of its path, elsewhere one of the asking SDK's vendor."""
+    return dialect_at(request.url.path, vendor_of(request))
+
+
+def vendor_of(request: Request) -> Vendor:
+    """Whose SDK asks: Anthropic's all send a version."""
+    return Vendor.ANTHROPIC if "anthropic-version" in request.headers else Vendor.OPENAI
 
 
 def error_reply(request: Request, dialect: Dialect, error: GatewayError | Failed) -> Response:

@@ -3,6 +3,8 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+from proto.dialects.base import Vendor
+
 
 def remaining(per_minute: int, backlog: float) -> int:
     """How many jobs may be begun at once, `backlog` seconds before it is a whole minute's."""
@@ -10,11 +12,11 @@ def remaining(per_minute: int, backlog: float) -> int:
     return max(0, math.floor((60 - backlog) * per_minute / 60 + 0.001))
 
 
-def rate_headers(dialect: str, per_minute: int, backlog: float, now: datetime) -> dict[str, str]:
+def rate_headers(vendor: Vendor, per_minute: int, backlog: float, now: datetime) -> dict[str, str]:
     """Limit, rest, and when the whole limit is there again; nothing for a client without a rate limit.
 
     Args:
-        dialect: whose names are used: Anthropic's, or OpenAI's in every other dialect.
+        vendor: whose names are used.
         per_minute: jobs a minute, 0 for no limit.
         backlog: seconds until all of them may be begun at once.
         now: the time.
@@ -22,7 +24,7 @@ def rate_headers(dialect: str, per_minute: int, backlog: float, now: datetime) -
     if not per_minute:
         return {}
     told = {"limit": str(per_minute), "remaining": str(remaining(per_minute, backlog))}
-    if dialect == "anthropic":
+    if vendor is Vendor.ANTHROPIC:
         full_at = now.astimezone(UTC) + timedelta(seconds=math.ceil(backlog))
         told["reset"] = full_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         return {f"anthropic-ratelimit-requests-{name}": value for name, value in told.items()}

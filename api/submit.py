@@ -11,6 +11,7 @@ from api.idempotency import HEADER as IDEMPOTENCY_HEADER
 from api.publisher import Publisher
 from api.rate_headers import rate_headers
 from proto.clients import Client, Leaving
+from proto.dialects import get_dialect
 from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
 from proto.estimate import estimate_conversation
@@ -105,8 +106,8 @@ class Desk:
             keep=keep,
             binding=binding,
         )
-        now = datetime.now(UTC)
-        headers.update(rate_headers(header.dialect, client.limits.per_minute, admitted.backlog, now))
+        vendor, now = get_dialect(header.dialect).vendor, datetime.now(UTC)
+        headers.update(rate_headers(vendor, client.limits.per_minute, admitted.backlog, now))
         if admitted.verdict is Admission.BOUND:
             headers["idempotent-replayed"] = "true"
             return admitted.job_id

@@ -5,9 +5,10 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.errors import dialect_of
+from api.errors import vendor_of
 from api.replies import json_reply
 from api.services import services_of
+from proto.dialects.base import Vendor
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.models import MAX_PAGE, PAGE
 
@@ -19,7 +20,7 @@ async def list_models(request: Request) -> Response:
     """All names worth listing; in pages for Anthropic's clients."""
     services = services_of(request)
     services.client_keys.client(request.headers)
-    if dialect_of(request).name != "anthropic":
+    if vendor_of(request) is not Vendor.ANTHROPIC:
         return json_reply(services.catalogue.openai_list())
     query = request.query_params
     page = services.catalogue.anthropic_list(_limit(query), query.get("after_id", ""), query.get("before_id", ""))
@@ -34,7 +35,7 @@ async def get_model(request: Request, model: str) -> Response:
     found = services.catalogue.find(model)
     if found is None:
         raise GatewayError(ErrorCode.MODEL_NOT_FOUND, f"There is no model {model!r} here.", param="model")
-    return json_reply(found.anthropic() if dialect_of(request).name == "anthropic" else found.openai())
+    return json_reply(found.anthropic() if vendor_of(request) is Vendor.ANTHROPIC else found.openai())
 
 
 def _limit(query: QueryParams) -> int:

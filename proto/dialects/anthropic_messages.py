@@ -8,7 +8,7 @@ from pydantic import Field
 
 from proto.conversation import Conversation, Limits, Tool, ToolChoice, ToolChoiceMode
 from proto.dialects.anthropic_content import MessageIn, Reader, TextBlock
-from proto.dialects.base import ErrorReply, ParsedRequest
+from proto.dialects.base import ErrorReply, ParsedRequest, Vendor
 from proto.dialects.common import (
     MAX_MESSAGES,
     MAX_TOKENS,
@@ -405,6 +405,8 @@ class AnthropicMessages:
     """Messages, as a `Dialect`."""
 
     name = "anthropic"
+    path = "/v1/messages"
+    vendor = Vendor.ANTHROPIC
 
     def parse(self, body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         return _parse(body, resolve_model)

@@ -1,12 +1,20 @@
 """What a dialect is, for the rooms that use one without caring which."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from proto.conversation import Conversation
 from proto.errors import GatewayError
 from proto.events import Event, Failed
 from proto.jobs import ReplyHeader
+
+
+class Vendor(StrEnum):
+    """Whose SDKs speak a dialect: their habits outside the chat itself, such as headers and lists of models."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
 
 
 class ErrorReply(NamedTuple):
@@ -49,9 +57,11 @@ class StreamEncoder(Protocol):
 
 
 class Dialect(Protocol):
-    """One client API."""
+    """One client API. All that is served at `path` and below it is told in the dialect."""
 
     name: str
+    path: str
+    vendor: Vendor
 
     def parse(self, body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         """Understand a decoded JSON body; `resolve_model` is the alias table.

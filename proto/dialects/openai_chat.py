@@ -7,7 +7,7 @@ import orjson
 from pydantic import BeforeValidator, Field
 
 from proto.conversation import Conversation, Limits, Tool, ToolChoice, ToolChoiceMode
-from proto.dialects.base import ErrorReply, ParsedRequest
+from proto.dialects.base import ErrorReply, ParsedRequest, Vendor
 from proto.dialects.common import (
     MAX_MESSAGES,
     MAX_TOKENS,
@@ -363,6 +363,8 @@ class OpenAIChat:
     """Chat Completions, as a `Dialect`."""
 
     name = "openai"
+    path = "/v1/chat/completions"
+    vendor = Vendor.OPENAI
 
     def parse(self, body: Any, resolve_model: Callable[[str], str]) -> ParsedRequest:
         return _parse(body, resolve_model)

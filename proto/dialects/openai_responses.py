@@ -8,7 +8,7 @@ import orjson
 from pydantic import BeforeValidator, Field
 
 from proto.conversation import Conversation, Limits, Message
-from proto.dialects.base import ErrorReply, ParsedRequest
+from proto.dialects.base import ErrorReply, ParsedRequest, Vendor
 from proto.dialects.common import (
     MAX_MESSAGES,
     MAX_TOKENS,
@@ -232,6 +232,8 @@ class OpenAIResponses:
     """Responses, as a `Dialect`. With what is `known` of earlier answers, requests may go on from them."""
 
     name = "responses"
+    path = "/v1/responses"
+    vendor = Vendor.OPENAI
 
     def __init__(self, known: Known = NOTHING_KNOWN) -> None:
         self._known = known

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from api.idempotency import binding_of
 from api.rate_headers import rate_headers
 from api.submit import LONGEST_WAIT, UNKNOWN_WAIT, room_wait, share_wait
+from proto.dialects.base import Vendor
 from proto.errors import BadRequestError
 from store.admission import Pace
 
@@ -35,21 +36,21 @@ class TestHeaders:
         ],
     )
     def test_openais(self, per_minute: int, backlog: float, left: str, reset: str) -> None:
-        assert rate_headers("openai", per_minute, backlog, NOON) == {
+        assert rate_headers(Vendor.OPENAI, per_minute, backlog, NOON) == {
             "x-ratelimit-limit-requests": str(per_minute),
             "x-ratelimit-remaining-requests": left,
             "x-ratelimit-reset-requests": reset,
         }
 
     def test_anthropics(self) -> None:
-        assert rate_headers("anthropic", 60, 1.2, NOON) == {
+        assert rate_headers(Vendor.ANTHROPIC, 60, 1.2, NOON) == {
             "anthropic-ratelimit-requests-limit": "60",
             "anthropic-ratelimit-requests-remaining": "58",
             "anthropic-ratelimit-requests-reset": "2026-11-22T12:00:02Z",
         }
 
     def test_none_without_a_limit(self) -> None:
-        assert rate_headers("openai", 0, 0.0, NOON) == {}
+        assert rate_headers(Vendor.OPENAI, 0, 0.0, NOON) == {}
 
 
 class TestBinding:

@@ -5,8 +5,11 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given, settings
+from starlette.routing import Route
 
-from proto.dialects import get_dialect
+from api.routes.chat import router
+from proto.dialects import DIALECTS, dialect_at, get_dialect
+from proto.dialects.base import Vendor
 from proto.events import Event, Finished, FinishReason, Reasoning, Text, ToolCall, Usage
 from tests.unit.dialects import frames, plain_logs, reply_header
 
@@ -106,3 +109,24 @@ def test_arguments_that_are_no_object_are_an_empty_one(arguments: str) -> None:
     assert responses["output"][0]["arguments"] == "{}"
     stream = b"".join(frames(get_dialect("anthropic"), reply_header("anthropic"), events))
     assert b'{"type":"input_json_delta","partial_json":"{}"}' in stream
+
+
+def test_every_dialect_is_served_at_its_path() -> None:
+    assert {route.path for route in router.routes if isinstance(route, Route)} == {
+        dialect.path for dialect in DIALECTS.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "vendor", "name"),
+    [
+        ("/v1/chat/completions", Vendor.ANTHROPIC, "openai"),
+        ("/v1/responses/resp_x", Vendor.ANTHROPIC, "responses"),
+        ("/v1/messages/count_tokens", Vendor.OPENAI, "anthropic"),
+        ("/v1/models", Vendor.ANTHROPIC, "anthropic"),
+        ("/v1/models", Vendor.OPENAI, "openai"),
+        ("/", Vendor.OPENAI, "openai"),
+    ],
+)
+def test_which_dialect_a_path_is_told_in(path: str, vendor: Vendor, name: str) -> None:
+    assert dialect_at(path, vendor).name == name
