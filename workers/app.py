@@ -59,10 +59,10 @@ def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float)
 
     @app.task(name=CHAT_TASK, throws=(ChatFailedError,))
     def chat(job_id: str) -> None:
-        runtime.parts.watchdog.took()
         if runtime.parts.held.draining:
             raise Reject("draining", requeue=True)
-        code = runtime.call(run_chat(job_id, runtime.parts))
+        with runtime.parts.watchdog.took():
+            code = runtime.call(run_chat(job_id, runtime.parts))
         if code is not None:
             raise ChatFailedError(code.value)
 
@@ -131,8 +131,8 @@ def register_rounds(app: Celery, runtime: Runtime[KeeperParts]) -> None:
 
     @app.task(name=REFILL_TASK)
     def refill_pool() -> None:
-        runtime.parts.watchdog.took()
-        runtime.call(runtime.parts.pool.refill("beat"))
+        with runtime.parts.watchdog.took():
+            runtime.call(runtime.parts.pool.refill("beat"))
 
 
 def _leave(runtime: Runtime[Any]) -> None:

@@ -63,11 +63,6 @@ class Held:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    @property
-    def count(self) -> int:
-        """How many attempts run."""
-        return len(self._holders)
-
     @contextmanager
     def hold(self, holder: Holder) -> Iterator[None]:
         """Renew the attempt's lease for as long as the block runs."""

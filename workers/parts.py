@@ -56,7 +56,8 @@ async def open_workshop(
         held.stop(message.decode(), Stop.CANCELLED)
 
     async def starving() -> bool:
-        return held.count < settings.concurrency(lane) and await queue_length(app, lane.value) > 0
+        has_room = not held.draining and watchdog.in_hand < settings.concurrency(lane)
+        return has_room and await queue_length(app, lane.value) > 0
 
     async def give_up() -> None:
         await held.drain(settings.drain_timeout)

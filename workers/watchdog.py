@@ -5,7 +5,9 @@ again. Whatever the reason, the cure is a fresh process, so this only looks at t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -32,10 +34,21 @@ class Watchdog:
         self._waiting = waiting
         self._give_up = give_up
         self._taken = 0
+        self._lock = threading.Lock()
+        #: Messages that are being worked on.
+        self.in_hand = 0
 
-    def took(self) -> None:
-        """A message was taken; may be called from any thread."""
-        self._taken += 1
+    @contextmanager
+    def took(self) -> Iterator[None]:
+        """A message was taken and is worked on in the block; for any thread."""
+        with self._lock:
+            self._taken += 1
+            self.in_hand += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.in_hand -= 1
 
     async def run(self, look_every: float = LOOK_EVERY) -> None:
         """Look until cancelled, or until there is nothing left to hope for."""

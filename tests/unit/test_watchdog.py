@@ -19,7 +19,8 @@ class Scene:
     async def _waiting(self) -> bool:
         self.looked += 1
         if self.looked == self._taken_at:
-            self.watchdog.took()
+            with self.watchdog.took():
+                assert self.watchdog.in_hand == 1
         look = next(self._looks, True)  # at the end it always stalls, so that the run ends
         if look is None:
             raise BrokerError
