@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from proto.conversation import Conversation, Limits, Tool, ToolChoice, ToolChoiceMode
 from proto.dialects.base import ErrorReply, ParsedRequest, Vendor
@@ -21,10 +21,8 @@ from proto.dialects.common import (
     WireRequest,
     check_choice,
     ignored_names,
-    json_object,
     missing,
     quoted,
-    refusal,
     tidy,
     tool,
     unsupported,
@@ -34,6 +32,7 @@ from proto.dialects.custom_tools import CustomTool, custom_tool, unwrapped
 from proto.dialects.encoder import Encoder, call_arguments, client_call_id, finish_reason
 from proto.dialects.openai_content import ChatMessage, read_message
 from proto.dialects.openai_errors import error_body, error_reply
+from proto.dialects.openai_options import MODES, allowed_tools, json_schema, word_as_type
 from proto.errors import GatewayError
 from proto.events import Event, Failed, Finished, FinishReason, ToolCall, Usage
 from proto.fold import fold
@@ -76,7 +75,7 @@ class Choice(Wire):
     allowed_tools: AllowedTools | None = None
 
 
-ChoiceOrType = Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v), OrText()]
+ChoiceOrType = Annotated[Choice, word_as_type, OrText()]
 
 
 class JsonSchema(Wire):
@@ -193,19 +192,12 @@ def _tool(item: ChatTool, path: str) -> Tool:
     return tool(function.name, function.description, function.parameters, f"{path}.function.parameters")
 
 
-_MODES = {
-    "auto": ToolChoiceMode.AUTO,
-    "none": ToolChoiceMode.NONE,
-    "required": ToolChoiceMode.REQUIRED,
-}
-
-
 def _tool_choice(choice: Choice | None, tools: list[Tool]) -> tuple[ToolChoice, list[Tool]]:
     """The choice, and the tools it leaves on offer."""
     if choice is None:
         return ToolChoice(), tools
-    if choice.type in _MODES:
-        return check_choice(ToolChoice(_MODES[choice.type]), tools, "tool_choice"), tools
+    if choice.type in MODES:
+        return check_choice(ToolChoice(MODES[choice.type]), tools, "tool_choice"), tools
     if choice.type in ("function", "custom"):
         wanted = choice.function if choice.type == "function" else choice.custom
         if wanted is None:
@@ -213,31 +205,22 @@ def _tool_choice(choice: Choice | None, tools: list[Tool]) -> tuple[ToolChoice, 
         named = ToolChoice(ToolChoiceMode.NAMED, wanted.name)
         return check_choice(named, tools, f"tool_choice.{choice.type}.name"), tools
     if choice.type == "allowed_tools":
-        return _allowed(choice.allowed_tools, tools)
+        allowed, path = choice.allowed_tools, "tool_choice.allowed_tools"
+        if allowed is None:
+            raise missing(path)
+        names = {meant.name for item in allowed.tools if (meant := item.function or item.custom)}
+        return allowed_tools(allowed.mode, names, tools, path)
     raise unsupported("tool_choice", f"{quoted(choice.type)} is not a choice that is supported")
 
 
-def _allowed(allowed: AllowedTools | None, tools: list[Tool]) -> tuple[ToolChoice, list[Tool]]:
-    if allowed is None:
-        raise missing("tool_choice.allowed_tools")
-    if allowed.mode not in ("auto", "required"):
-        raise refusal("tool_choice.allowed_tools.mode", "must be auto or required")
-    names = {named.name for item in allowed.tools if (named := item.function or item.custom)}
-    tools = [item for item in tools if item.name in names]
-    choice = ToolChoice(_MODES[allowed.mode])
-    return check_choice(choice, tools, "tool_choice.allowed_tools.tools"), tools
-
-
 def _json_schema(wanted: ResponseFormat | None) -> dict[str, Any] | None:
-    if wanted is None or wanted.type == "text":
+    """The schema of the answer; a named format without one asks for any object."""
+    if wanted is None:
         return None
-    if wanted.type == "json_object":
-        return {}
-    if wanted.type != "json_schema":
-        raise unsupported("response_format.type", f"{quoted(wanted.type)} is not a format that is supported")
-    if wanted.json_schema is None:
-        raise missing("response_format.json_schema")
-    return json_object(wanted.json_schema.schema_ or {}, "response_format.json_schema.schema")
+    path, named = "response_format", wanted.json_schema
+    if named is None:
+        return json_schema(wanted.type, None, path, f"{path}.json_schema")
+    return json_schema(wanted.type, named.schema_ or {}, path, f"{path}.json_schema.schema")
 
 
 # The answer

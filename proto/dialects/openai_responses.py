@@ -21,7 +21,6 @@ from proto.dialects.common import (
     WireRequest,
     ignored_names,
     json_object,
-    missing,
     quoted,
     refusal,
     tidy,
@@ -29,6 +28,7 @@ from proto.dialects.common import (
     validate,
 )
 from proto.dialects.openai_errors import error_reply
+from proto.dialects.openai_options import json_schema, word_as_type
 from proto.dialects.responses_items import AnyItem, ItemReader
 from proto.dialects.responses_stream import ECHO, ECHOED, SEALED, TOOLS, ResponsesStream
 from proto.dialects.responses_tools import AnyTool, Choice, Toolbox
@@ -78,7 +78,7 @@ def input_items(value: Any) -> Any:
 
 
 Items = Annotated[Many[AnyItem], Field(max_length=MAX_MESSAGES), BeforeValidator(input_items), OrText()]
-ChoiceOrType = Annotated[Choice, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v), OrText()]
+ChoiceOrType = Annotated[Choice, word_as_type, OrText()]
 
 
 class ResponsesRequest(WireRequest):
@@ -158,15 +158,7 @@ def _messages(request: ResponsesRequest, reader: ItemReader, known: Known) -> It
 
 
 def _json_schema(wanted: Format | None) -> dict[str, Any] | None:
-    if wanted is None or wanted.type == "text":
-        return None
-    if wanted.type == "json_object":
-        return {}
-    if wanted.type != "json_schema":
-        raise unsupported("text.format.type", f"{quoted(wanted.type)} is not a format that is supported")
-    if wanted.schema_ is None:
-        raise missing("text.format.schema")
-    return json_object(wanted.schema_, "text.format.schema")
+    return json_schema(wanted.type, wanted.schema_, "text.format", "text.format.schema") if wanted else None
 
 
 def _ignored_options(request: ResponsesRequest) -> list[str]:

@@ -27,6 +27,7 @@ from proto.dialects.common import (
 )
 from proto.dialects.custom_tools import CustomFormat, custom_tool
 from proto.dialects.encoder import digest
+from proto.dialects.openai_options import MODES, allowed_tools
 
 TOOL_SEARCH = "tool_search"
 _TRANSLATED = ("function", "custom", "namespace", TOOL_SEARCH)
@@ -143,12 +144,13 @@ class Toolbox:
         """
         if choice is None:
             return ToolChoice(), self.tools
-        if choice.type in _MODES:
-            return check_choice(ToolChoice(_MODES[choice.type]), self.tools, "tool_choice"), self.tools
+        if choice.type in MODES:
+            return check_choice(ToolChoice(MODES[choice.type]), self.tools, "tool_choice"), self.tools
         if choice.type in (Kind.FUNCTION, Kind.CUSTOM):
             return ToolChoice(ToolChoiceMode.NAMED, self._demanded(choice)), self.tools
         if choice.type == "allowed_tools":
-            return self._allowed(choice)
+            names = {name for allowed in choice.tools for name in self._meant(allowed)}
+            return allowed_tools(choice.mode, names, self.tools, "tool_choice")
         raise unsupported("tool_choice", f"{quoted(choice.type)} is not a choice that is supported")
 
     def _demanded(self, choice: Choice) -> str:
@@ -158,13 +160,6 @@ class Toolbox:
         if len(meant) != 1:
             raise refusal("tool_choice.name", f"{quoted(choice.name)} is not one of the tools")
         return meant[0]
-
-    def _allowed(self, choice: Choice) -> tuple[ToolChoice, list[Tool]]:
-        if choice.mode not in ("auto", "required"):
-            raise refusal("tool_choice.mode", "must be auto or required")
-        names = {name for allowed in choice.tools for name in self._meant(allowed)}
-        tools = [item for item in self.tools if item.name in names]
-        return check_choice(ToolChoice(_MODES[choice.mode]), tools, "tool_choice.tools"), tools
 
     def _meant(self, choice: Choice) -> list[str]:
         """The upstream names of what one entry of a choice may mean."""
@@ -179,13 +174,6 @@ class Toolbox:
         }
         plain = [key for key, known in named.items() if not known.namespace]
         return plain or list(named)
-
-
-_MODES = {
-    "auto": ToolChoiceMode.AUTO,
-    "none": ToolChoiceMode.NONE,
-    "required": ToolChoiceMode.REQUIRED,
-}
 
 
 def client_tool(renamed: Mapping[str, list[str]], upstream: str) -> ClientTool:
