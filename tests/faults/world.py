@@ -129,6 +129,11 @@ class World:
         with redis.Redis.from_url(self.gateway.redis_url) as client:
             return int(client.info("memory")["used_memory"])
 
+    def store_keys(self, kind: str) -> int:
+        """How many keys of the jobs' there are whose name goes on with `kind`."""
+        with redis.Redis.from_url(self.gateway.redis_url) as client:
+            return len(client.keys(f"{Keys().jobs_tag}:{kind}*"))
+
     def _workers(self) -> int:
         """How many workers have been heard of in the last seconds."""
         with redis.Redis.from_url(self.gateway.redis_url) as client:
