@@ -74,10 +74,9 @@ async def soak(jobs: int, concurrency: int) -> int:
         print(ask)
     print("| process | at the start | at the end | bytes a job |\n|---|---:|---:|---:|")
     grown = [name for name, taken in samples.items() if _row(name, taken, jobs)]
-    print(
-        f"| valkey's data, with no job left | {before / 1e6:.1f} MB | {(before + left) / 1e6:.1f} MB | {left / jobs:.0f} |"
-    )
-    if left > BYTES_A_JOB * jobs:
+    after = (before + left) / 1e6
+    print(f"| valkey's data, with no job left | {before / 1e6:.1f} MB | {after:.1f} MB | {left / jobs:.0f} |")
+    if left > max(BYTES_A_JOB * jobs, STORE_FLOOR):
         grown.append("valkey")
     print(f"grows: {', '.join(grown)}" if grown else "memory is flat")
     return 1 if grown or failed else 0
