@@ -71,7 +71,8 @@ class Answers:
                 ticket, client=client, reply_to="", leaving=wishes.leaving, keep=wishes.keep, headers=headers
             )
             if job_id == ticket.job.id:
-                return _with_job(_accepted(job_id), ticket.header)
+                _tell_job(request, ticket.header)
+                return _accepted(job_id)
             return await self.attach(request, job_id, client, wishes)
         reader = self.relay.open(ticket.job.id)
         with self._attachment(request, reader, keep=wishes.keep) as attachment:
@@ -85,6 +86,7 @@ class Answers:
                     headers=headers,
                 )
                 if job_id == ticket.job.id:
+                    _tell_job(request, ticket.header)
                     attachment.joined = True
                     return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
             except StoreError:
@@ -104,8 +106,9 @@ class Answers:
             GatewayError: JOB_NOT_FOUND, or the store is away.
         """
         record = await self.record(job_id, client)
+        _tell_job(request, record.header)
         if wishes.detached:
-            return _with_job(_accepted(job_id, record.status), record.header)
+            return _accepted(job_id, record.status)
         mode: ReadingMode = "stream" if record.header.stream else "whole"
         reader = await self.join(job_id, mode)
         with self._attachment(request, reader, keep=record.keep) as attachment:
@@ -126,6 +129,7 @@ class Answers:
             GatewayError: JOB_NOT_FOUND, JOB_GONE, or the store is away.
         """
         record = await self.record(job_id, client)
+        _tell_job(request, record.header)
         encoder = _encoder(record.header, dialect or record.header.dialect)
         if seen.position is not None and seen.position.seq > record.seq:
             raise BadRequestError("Last-Event-ID lies behind the end of this job's log.", param="Last-Event-ID")
@@ -137,7 +141,7 @@ class Answers:
                 entries = await reader.next() if record.status in TERMINAL_STATUSES else []
             except ClientGoneError:
                 return Response(status_code=499)
-            return _with_job(self._stream(attachment, Replay(encoder, ids=True, seen=seen), entries), record.header)
+            return self._stream(attachment, Replay(encoder, ids=True, seen=seen), entries)
 
     async def record(self, job_id: str, client: Client) -> Record:
         """What is known of one of the client's jobs; another client's does not exist for it.
@@ -228,9 +232,9 @@ class Answers:
         events = _events(entries)
         if events and isinstance(events[-1], Failed) and not any(isinstance(e, OUTPUT_KINDS) for e in events):
             attachment.delivered = True
-            return _with_job(error_reply(request, dialect, events[-1]), header)
+            return error_reply(request, dialect, events[-1])
         replay = Replay(dialect.stream(header), ids=ids)
-        return _with_job(self._stream(attachment, replay, entries), header)
+        return self._stream(attachment, replay, entries)
 
     async def _whole(self, request: Request, dialect: Dialect, header: ReplyHeader, attachment: Attachment) -> Response:
         events: list[Event] = []
@@ -238,8 +242,8 @@ class Answers:
             events += _events(await attachment.reader.next())
         attachment.delivered = True
         if isinstance(events[-1], Failed):
-            return _with_job(error_reply(request, dialect, events[-1]), header)
-        return _with_job(json_reply(dialect.whole(header, events)), header)
+            return error_reply(request, dialect, events[-1])
+        return json_reply(dialect.whole(header, events))
 
     async def _held(self, reader: Reader) -> list[Taken]:
         """What comes until the first output or the end, or until the headers have waited long enough."""
@@ -314,8 +318,9 @@ def _accepted(job_id: str, status: Status = Status.QUEUED) -> Response:
     return json_reply({"id": job_id, "object": "job", "status": status}, status=202, headers=headers)
 
 
-def _with_job(response: Response, header: ReplyHeader) -> Response:
-    response.headers["x-job-id"] = header.id_seed
+def _tell_job(request: Request, header: ReplyHeader) -> None:
+    """From here on whatever is answered, an error too, says which job it is of: its client may come back for it."""
+    headers = answer_headers(request)
+    headers["x-job-id"] = header.id_seed
     if header.ignored:
-        response.headers["x-ignored-fields"] = ", ".join(header.ignored)
-    return response
+        headers["x-ignored-fields"] = ", ".join(header.ignored)

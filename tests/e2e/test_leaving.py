@@ -154,6 +154,7 @@ async def test_a_replica_that_stops_tells_its_clients_and_cancels_nothing(
             assert "api_error" in await line_with(queued.aiter_lines(), "was stopped")
             refused = await whole
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            assert (await state(client, refused.headers["x-job-id"]))["status"] == "queued"
             # No end is made up for who can go on elsewhere.
             with pytest.raises(httpx.TransportError):
                 await line_with(lines, "never")

@@ -153,7 +153,8 @@ class Client:
 
     def _met(self, response: httpx.Response) -> None:
         job_id = response.headers.get("x-job-id")
-        if job_id and job_id not in self._ask.job_ids:
+        # A front door that is stopped says which job it leaves unanswered; the chat is asked again.
+        if job_id and response.status_code != 503 and job_id not in self._ask.job_ids:
             self._ask.job_ids.append(job_id)
 
     def _refused(self, response: httpx.Response) -> None:
@@ -166,7 +167,7 @@ class Client:
         ask = self._ask
         if status == 404:
             ask.wrong = f"its job is gone: {body}"
-        elif "x-job-id" in headers and not (ask.resumes and code == "unavailable"):
+        elif "x-job-id" in headers and code != "unavailable":
             ask.end = code  # the job itself failed, and says so
         elif status in (429, 503, 529):
             ask.refusals += 1
