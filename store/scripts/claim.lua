@@ -15,12 +15,10 @@ local function note_pace(lane)
   local others = redis.call('ZCARD', list) > 0
   if not r[1] and not others then return end
   if r[1] then
-    local every = tonumber(r[2])
-    local sample = now - tonumber(r[1])
+    local every, sample = r[2], now - r[1]
     redis.call('HSET', pace, 'every', every and every + (sample - every) / 10 or sample)
-    redis.call('HDEL', pace, 'last')
   end
-  if others then redis.call('HSET', pace, 'last', now) end
+  if others then redis.call('HSET', pace, 'last', now) else redis.call('HDEL', pace, 'last') end
   redis.call('PEXPIRE', pace, 600000)
 end
 
