@@ -89,7 +89,7 @@ any_logs = st.builds(
 
 # Random bodies
 
-_scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _text
+_scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | _text
 junk = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4), max_leaves=12
 )
