@@ -116,7 +116,7 @@ async def test_the_pool_heals_when_valkey_was_restarted_midway(tmp_path: Path) -
     held = [await pool.acquire(Lane.INTERACTIVE) for _ in range(3)]
     server.stop()
     with pytest.raises(StoreError):
-        await pool.acquire(Lane.INTERACTIVE)
+        await pool.acquire(Lane.INTERACTIVE, deadline=asyncio.get_running_loop().time() + 0.1)
     await pool.release(held[0])
     with pytest.raises(StoreError):
         await pool.renew_all()
