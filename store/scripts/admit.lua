@@ -62,5 +62,6 @@ end
 if binding then
   redis.call('HSET', binding, 'job', id, 'request', ARGV[17])
   redis.call('PEXPIRE', binding, ARGV[9])
+  redis.call('HSET', record, 'binding', binding)
 end
 return answer('ok')

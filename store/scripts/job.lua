@@ -51,13 +51,15 @@ end
 -- `ttl` ms.
 local function end_job(id, status, code, now, ttl)
   redis.call('ZREM', leases, id)
-  local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed')
+  local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed', 'binding')
   redis.call('SREM', r[1], id)
   if r[4] then note_end(r[2], now - r[3]) end
   redis.call('DEL', payload)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
   redis.call('PEXPIRE', record, ttl)
   redis.call('PEXPIRE', log, ttl)
+  -- Its idempotency key is of no use without it; one that was free again may stand for another job by now.
+  if r[5] and redis.call('HGET', r[5], 'job') == id then redis.call('PEXPIRE', r[5], ttl) end
 end
 
 -- Ends a job that no worker will end, with `entry` as the last of its log.

@@ -179,10 +179,21 @@ class TestIdempotency:
         done = Finished(FinishReason.STOP)
         await store.gather([jobs.append_call("a", 1, 1, encode_events([done]), visible=False, terminal=done)])
         assert (await ask(jobs, "d", binding=self.KEY))[:2] == (Admission.BOUND, "a")
-        left = [await store.command("PTTL", key) for key in (jobs.keys.record("a"), jobs.keys.binding("c", "key"))]
-        assert 0 < left[0] <= left[1]
+        binding, record = [
+            await store.command("PTTL", key) for key in (jobs.keys.binding("c", "key"), jobs.keys.record("a"))
+        ]
+        assert 0 < record <= binding <= jobs.settings.job_ttl * 1000
         await store.command("PEXPIRE", jobs.keys.record("a"), 500)
         assert (await ask(jobs, "e", binding=self.KEY))[:2] == (Admission.OK, "e")
+
+    async def test_a_job_that_lost_its_key_to_another_leaves_it_alone(self, jobs: Jobs, store: Store) -> None:
+        await ask(jobs, "a", binding=self.KEY)
+        assert await jobs.claim("a", "worker", "worker") is not None
+        await jobs.cancel("a")
+        assert (await ask(jobs, "b", binding=self.KEY))[:2] == (Admission.OK, "b")
+        stopped = Failed(ErrorCode.CANCELLED, "")
+        await store.gather([jobs.append_call("a", 1, 1, encode_events([stopped]), visible=False, terminal=stopped)])
+        assert await store.command("PTTL", jobs.keys.binding("c", "key")) > jobs.settings.job_ttl * 1000
 
     async def test_another_request_is_refused_and_keeps_the_binding(self, jobs: Jobs, store: Store) -> None:
         await ask(jobs, "a", binding=self.KEY)
