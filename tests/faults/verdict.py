@@ -67,7 +67,7 @@ class Figures:
             "faults": f"{self.strikes.total()}: "
             + ", ".join(f"{count} {name}" for name, count in sorted(self.strikes.items())),
             "chats asked": len(self.asks),
-            "jobs admitted": self.jobs,
+            "logs still kept, and judged": self.jobs,
             "how the chats ended": ", ".join(f"{count} {end}" for end, count in self.ends.most_common()),
             "streams taken up again": sum(ask.resumes for ask in self.asks),
             "refusals with Retry-After": sum(ask.refusals for ask in self.asks),
@@ -126,17 +126,21 @@ async def records(jobs: Jobs) -> list[bytes]:
 
 
 async def judge_logs(world: World) -> tuple[int, list[str]]:
-    """Every job there ever was: how many, and what is wrong with their logs."""
-    wrong = []
+    """Every job whose log is still kept (a client that had all of it has judged its text): how many, and what is wrong
+    with their logs.
+    """
+    judged, wrong = 0, []
     async with world.gateway.jobs() as jobs:
-        names = await records(jobs)
-        for name in names:
+        for name in await records(jobs):
             job_id = name.decode().rpartition(":")[2]
             events = [event for entry in await jobs.read(job_id) for event in decode_events(entry.data)]
-            status = (await jobs._store.command("HGET", name, "status")).decode()
-            if fault := _fault(status, events):
-                wrong.append(f"job {job_id} ({status}): {fault}")
-    return len(names), wrong
+            status = await jobs._store.command("HGET", name, "status")
+            if status is None:
+                continue  # its time was over since the names were read
+            judged += 1
+            if fault := _fault(status.decode(), events):
+                wrong.append(f"job {job_id} ({status.decode()}): {fault}")
+    return judged, wrong
 
 
 def _fault(status: str, events: list[Event]) -> str:
