@@ -53,7 +53,7 @@ def run_agent(name: str, door: Recorder, key: str, before: str, base: Path) -> O
         AssertionError: it ended with another status than 0; its output is in the message.
     """
     agent = AGENTS[name]
-    home, folder = base / "home", base / "work"
+    home, folder = base / "home", base / "project"
     home.mkdir()
     folder.mkdir()
     workplace(folder)

@@ -20,7 +20,7 @@ RECORDINGS = sorted(path for path in FOLDER.glob("*.json") if path != REFERENCES
 DIALECTS = {"compatible": "openai", "chat": "openai", "messages": "anthropic", "responses": "responses"}
 #: The calls that the clients were made to do, in order, and what the last result says.
 LIBRARY = ([("get_weather", {"city": city}) for city in ("Paris", "Oslo", "Rome")], "Rome: 3 degrees")
-COLOUR = "/somewhere/work/colour.txt"
+COLOUR = "/somewhere/project/colour.txt"
 CHANGE = {"oldString": "red", "newString": "blue", "filePath": COLOUR}
 OPENCODE = (
     [
