@@ -156,6 +156,9 @@ def run_api() -> NoReturn:
 
 def _guarded(args: list[str]) -> NoReturn:
     try:
+        from cli.secret_files import load_secret_files
+
+        load_secret_files()
         app(args=args, prog_name="warp2api")
     except Exception as error:
         from cli.problems import explain
