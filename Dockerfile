@@ -1,19 +1,24 @@
 # One image for every process; compose.yaml says which command each container runs.
-FROM python:3.13-slim
+# BASE is any Debian or Ubuntu with Python 3.11 or newer as python3, its venv module and CA certificates.
+ARG BASE=python:3.13-slim
 
-ENV PYTHONUNBUFFERED=1 UV_PYTHON_DOWNLOADS=never PATH=/app/.venv/bin:$PATH
-WORKDIR /app
-RUN pip install --no-cache-dir uv
-
+FROM ${BASE} AS build
+ENV UV_PROJECT_ENVIRONMENT=/opt/warp2api \
+    UV_PYTHON_PREFERENCE=only-system UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --quiet --disable-pip-version-check uv
+WORKDIR /src
 # The dependencies change less often than the code.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-install-project --no-cache
-
+RUN /opt/uv/bin/uv sync --frozen --no-dev --no-install-project --quiet
 COPY . .
-RUN uv sync --frozen --no-dev --no-editable --no-cache
+RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable --quiet
 
-RUN useradd --system --create-home warp2api
-USER warp2api
-WORKDIR /home/warp2api
+FROM ${BASE}
+RUN useradd --system --uid 10001 --home-dir /var/lib/warp2api --create-home warp2api
+COPY --from=build /opt/warp2api /opt/warp2api
+ENV PATH=/opt/warp2api/bin:$PATH WARP2API_HOME=/var/lib/warp2api PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001
+WORKDIR /var/lib/warp2api
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["warp2api"]
 CMD ["api"]
