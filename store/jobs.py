@@ -49,13 +49,18 @@ _TOO_LATE_ENTRY: Final = encode_events([TOO_LATE])
 
 
 class Claim(NamedTuple):
-    """A job that is ours as long as its lease is renewed; `attempt` is the fencing token, `seq` where its log ends."""
+    """A job that is ours as long as its lease is renewed; `attempt` is the fencing token, `seq` where its log ends.
+
+    `waited` and `age` are seconds since it was enqueued, the last time, and since it was admitted.
+    """
 
     job: ChatJob
     attempt: int
     seq: int
     streamed: bool
     client: str
+    waited: float = 0.0
+    age: float = 0.0
 
 
 class Ack(StrEnum):
@@ -211,11 +216,11 @@ class Jobs:
         """
         keys = (*self.keys.job(job_id), self.keys.reached)
         args = (job_id, worker, _ms(self.settings.job_lease), nonce, _TOO_LATE_ENTRY, TOO_LATE.code)
-        reply: tuple[int, int, bytes, int, bytes] | None = await self._store.run(_CLAIM, keys, args)
+        reply: tuple[int, int, bytes, int, bytes, int, int] | None = await self._store.run(_CLAIM, keys, args)
         if not reply:
             return None
-        attempt, seq, payload, streamed, client = reply
-        return Claim(decode_job(payload), attempt, seq, streamed == 1, client.decode())
+        attempt, seq, payload, streamed, client, waited, age = reply
+        return Claim(decode_job(payload), attempt, seq, streamed == 1, client.decode(), waited / 1000, age / 1000)
 
     def append_call(
         self, job_id: str, attempt: int, seq: int, entry: bytes, *, visible: bool, terminal: Terminal | None

@@ -29,6 +29,7 @@ from workers.errors import UpstreamError, truncated
 from workers.held import STOP_OF_ACK, Held, Stop
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
+from workers.stages import Stages, Try, clock
 from workers.upstream import Upstream
 from workers.watchdog import Watchdog
 
@@ -92,13 +93,13 @@ class Attempt:
     def __init__(self, claim: Claim, workshop: Workshop) -> None:
         self.job_id = claim.job.id
         self.attempt = claim.attempt
+        self.stages = Stages(claim.waited, claim.age)
         self.log = workshop.relay.open(claim.job.id, claim.attempt, claim.seq, self._refused)
         self._claim = claim
         self._shop = workshop
         self._task: asyncio.Task[object] | None = None
         self._stop: Stop | None = None
         self._ending = False
-        self._started = time.monotonic()
         self._turn: Turn | None = None
 
     async def hand_back(self) -> ChatMessage | None:
@@ -132,7 +133,7 @@ class Attempt:
             log.info("job.let_go", why=self._stop)
             return None
         code = terminal.code if isinstance(terminal, Failed) else None
-        log.info("job.ended", code=code, seconds=round(time.monotonic() - self._started, 3))
+        log.info("job.ended", code=code, seconds=round(clock() - self.stages.claimed, 3))
         return code
 
     async def _terminal(self) -> Terminal | None:
@@ -167,6 +168,7 @@ class Attempt:
         try:
             if not await self.log.end(terminal):
                 return False
+            self.stages.ended = clock()
             await self._keep()
             return True
         except asyncio.CancelledError:
@@ -204,21 +206,23 @@ class Attempt:
         """Ask, moving from token to token and trying again while nothing is visible."""
         shop = self._shop
         retries = Retries()
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + self._seconds_left()
+        loop_time = asyncio.get_running_loop().time
+        deadline = loop_time() + self._seconds_left()
         failure: UpstreamError | None = None
         failed_at = 0.0
         try:
             while True:
+                marks = self.stages.begin_try()
                 async with shop.pool.lease(shop.held.lane, retries.tried, deadline, turn.token_id) as lease:
+                    marks.leased = clock()
                     if failure is not None:
-                        waited = round(clock() - failed_at, 4)
+                        waited = round(marks.leased - failed_at, 4)
                         log.info("upstream.again", code=failure.code, token=lease.token_id, waited=waited)
                     try:
-                        return await self._ask(turn, lease)
+                        return await self._ask(turn, lease, marks)
                     except UpstreamError as error:
                         lease.outcome(outcome_of(error))
-                        failure, failed_at = error, clock()
+                        failure, failed_at = error, marks.fail(error.code, error.status)
                 if self.log.visible:
                     raise failure
                 if not turn.refused(failure) and not await retries.permit(failure, lease, shop.pool):
@@ -228,7 +232,7 @@ class Attempt:
                 raise failure from None  # the upstream may have had words for the user; the pool has none
             raise
 
-    async def _ask(self, turn: Turn, lease: Lease) -> Terminal:
+    async def _ask(self, turn: Turn, lease: Lease, marks: Try) -> Terminal:
         """One call of the upstream, logged as it comes.
 
         Raises:
@@ -244,9 +248,13 @@ class Attempt:
             input_tokens=job.input_tokens,
         )
         terminal: Terminal | None = None
+        marks.asked = clock()
         async with self._shop.upstream.open(call.body, lease.authorization) as answer:
+            marks.answer(answer.status)
             try:
                 async for messages in answer:
+                    if marks.first_event is None:
+                        marks.first_event = clock()
                     events = [event for message in messages for event in translator.feed(message)]
                     call.hear(messages)
                     terminal = self._log(call.show(limiter.feed(events))) or terminal
@@ -254,13 +262,14 @@ class Attempt:
                         break  # the limit is reached: leaving the block makes the upstream stop
                     await self.log.room()
             except UpstreamError:
-                self.log.append(limiter.end())  # what was held back had come before the break
+                self._append(limiter.end())  # what was held back had come before the break
                 raise
             finally:
                 if translator.models_stale:
                     self._shop.models.tell_stale()
         if terminal is None:
             raise truncated()
+        marks.ended = clock()
         lease.outcome(outcomes.OK)
         whole = not (limiter.done or translator.violations) and _goes_on(terminal)
         turn.answered(call, lease.token_id, whole=whole)
@@ -270,12 +279,17 @@ class Attempt:
         """Append events up to the terminal one, which is returned if it is good and raised if it is bad."""
         last = events[-1] if events else None
         if not isinstance(last, Finished | Failed):
-            self.log.append(events)
+            self._append(events)
             return None
-        self.log.append(events[:-1])
+        self._append(events[:-1])
         if isinstance(last, Failed):
             raise error_of(last)
         return last
+
+    def _append(self, events: list[Event]) -> None:
+        self.log.append(events)
+        if self.stages.first_output is None and self.log.visible:
+            self.stages.first_output = clock()
 
 
 def _goes_on(terminal: Terminal) -> bool:

@@ -67,6 +67,8 @@ class UpstreamError(GatewayError):
         self.blame = blame
         self.retryable = retryable
         self.token = token
+        #: The HTTP status, of an answer that was a refusal and no stream.
+        self.status: int | None = None
 
     @property
     def another_token_may_help(self) -> bool:

@@ -71,7 +71,9 @@ class Upstream:
             raise failure(error, answered=False) from error
         try:
             if not _is_event_stream(response):
-                raise refusal(response, await _beginning(response), request_size=len(body), now=time.time())
+                refused = refusal(response, await _beginning(response), request_size=len(body), now=time.time())
+                refused.status = response.status_code
+                raise refused
             yield Answer(response)
         finally:
             await response.aclose()
@@ -85,6 +87,7 @@ class Answer:
 
     def __init__(self, response: httpx.Response) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - an async client's
+        self.status = response.status_code
         self._chunks = aiter(response.stream)
         self._splitter = SSESplitter()
         self._finished = False

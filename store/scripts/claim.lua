@@ -3,7 +3,8 @@
 -- ARGV: id, worker, lease ms, nonce of this claim, entry that ends a job past its deadline, its code
 -- The attempt number is the fencing token: whoever holds an older one is refused from now on. A claim whose reply was
 -- lost may be sent again with its nonce.
--- Answers {attempt, seq, payload, stream, client}, or nil when the job is not there to be claimed.
+-- Answers {attempt, seq, payload, stream, client, ms since it was enqueued, ms since it was admitted}, or nil when the
+-- job is not there to be claimed.
 local id, now = ARGV[1], now_ms()
 
 -- How fast the lane moves while somebody waits: a running mean of the times between two claims. `last` is there only if
@@ -22,7 +23,8 @@ local function note_pace(lane)
   redis.call('PEXPIRE', pace, 600000)
 end
 
-local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline', 'attempt', 'seq', 'stream', 'client')
+local r = redis.call('HMGET', record, 'status', 'claim', 'lane', 'enqueued', 'deadline', 'attempt', 'seq', 'stream', 'client',
+  'admitted', 'claimed')
 local again = r[1] == 'running' and r[2] == ARGV[4]
 if r[1] ~= 'queued' and not again then return false end
 -- An answer that would come too late must not cost a token.
@@ -44,4 +46,5 @@ if not again then
   end
   note_pace(r[3])
 end
-return {attempt, tonumber(r[7]), body, tonumber(r[8]), r[9]}
+local claimed = again and tonumber(r[11]) or now
+return {attempt, tonumber(r[7]), body, tonumber(r[8]), r[9], claimed - tonumber(r[4]), claimed - tonumber(r[10])}

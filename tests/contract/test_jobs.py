@@ -12,7 +12,7 @@ from proto.jobs import ChatMessage, Lane, Status, encode
 from store.admission import Admission
 from store.connection import Store
 from store.jobs import MAX_DEATHS, Ack, Jobs, Tail
-from tests.contract.jobs import admit, chat, claim, expire_lease, look_for_long, make_jobs
+from tests.contract.jobs import admit, chat, claim, enqueued_ago, expire_lease, look_for_long, make_jobs
 
 DONE = Finished(FinishReason.STOP)
 
@@ -111,6 +111,15 @@ async def test_a_claim_whose_reply_was_lost_may_be_sent_again(jobs: Jobs, store:
     await jobs.reap("a")
     await claim(jobs, "a", "fresh")
     assert await jobs.claim("a", "worker", "nonce") is None
+
+
+async def test_a_claim_tells_how_long_the_job_has_waited(jobs: Jobs, store: Store) -> None:
+    await admit(jobs, "a")
+    await enqueued_ago(jobs, store, "a", 7)
+    await store.command("HINCRBY", jobs.keys.record("a"), "admitted", -60_000)
+    claimed = await claim(jobs, "a")
+    assert 7 <= claimed.waited < 30
+    assert 60 <= claimed.age < 90
 
 
 async def test_an_append_may_be_sent_again(jobs: Jobs, store: Store) -> None:
