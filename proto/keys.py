@@ -31,6 +31,27 @@ class JobKeys(NamedTuple):
     leases: str
 
 
+class BatchKeys(NamedTuple):
+    """The keys of one batch, in the order its scripts expect them. All live as long as the record.
+
+    | key | type | holds |
+    |---|---|---|
+    | record | hash | what `proto/batches.py` reads: spec, status, times, counts, cursor |
+    | running | hash | by line number, the encoded `Taken` of every line that is with a job now; bounded by the window |
+    | done | list | `<line> <job id> <status> <code>` of jobs that have ended, pushed by the script that ends them |
+    | retry | zset | encoded `Taken` of lines that are to run again, by when (ms) |
+    | out | list | the encoded `Part`s of results, in order; Anthropic's hold every outcome |
+    | err | list | likewise the failed lines of OpenAI's |
+    """
+
+    record: str
+    running: str
+    done: str
+    retry: str
+    out: str
+    err: str
+
+
 class Keys:
     """Key names of one deployment; two deployments with different names may share a server."""
 
@@ -102,6 +123,25 @@ class Keys:
         bytes (hash by key), and the sum of these (string). They live as long as the answer that was used last.
         """
         return (f"{self.jobs_tag}:responses", f"{self.jobs_tag}:response-sizes", f"{self.jobs_tag}:response-bytes")
+
+    def batch(self, batch_id: str) -> BatchKeys:
+        """All keys of one batch."""
+        record = f"{self.jobs_tag}:batch:{batch_id}"
+        return BatchKeys(record, *[f"{record}:{name}" for name in BatchKeys._fields[1:]])
+
+    @property
+    def open_batches(self) -> str:
+        """Zset of ids of batches that have not ended, by creation (ms). Members join at creation, leave at the end."""
+        return f"{self.jobs_tag}:batches"
+
+    def client_batches(self, client: str) -> str:
+        """Zset of ids of a client's batches, ended ones too, by creation (ms); what its lists show."""
+        return f"{self.jobs_tag}:client-batches:{client}"
+
+    @property
+    def batch_runner(self) -> str:
+        """String: the nonce of the keeper that runs the batches now; its TTL is the lease, its value the fence."""
+        return f"{self.jobs_tag}:batch-runner"
 
     def workers(self, lane: str) -> str:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal, gone after a minute without."""
