@@ -119,6 +119,20 @@ def chat(
 
 
 @app.command()
+def parse(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="A saved response; `-` for standard input; a folder of .sse files.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON; one line each for a folder.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Every event as well, decoded.")] = False,
+) -> None:
+    """Read saved upstream responses: text, tools, usage, ending; exit code 1 if one cannot be read to its end."""
+    from cli.parse import run_parse
+
+    raise typer.Exit(run_parse(source, as_json=as_json, events=events))
+
+
+@app.command()
 def doctor() -> None:
     """Check configuration, Redis, workers, upstream and front door; exit code 1 if something is wrong."""
     from cli.doctor import run_doctor

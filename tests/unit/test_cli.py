@@ -31,6 +31,7 @@ COMMANDS = (
     "keeper",
     "pool-service",
     "chat",
+    "parse",
     "doctor",
     "bench",
     "keys",
