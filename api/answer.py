@@ -29,7 +29,8 @@ from proto.jobs import TERMINAL_STATUSES, ReplyHeader, Status
 from proto.replay import Replay, Seen
 from store.connection import StoreError
 from store.jobs import Jobs, Place
-from store.readers import Readers, ReadingMode, Record
+from store.readers import Readers, ReadingMode
+from store.records import Record
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from proto.dialects import get_dialect
 from proto.events import Event, Usage
 from proto.fold import fold
 from store.jobs import Place
-from store.readers import Record
+from store.records import Record
 
 
 def job_view(record: Record, place: Place | None, events: list[Event], request_id: str) -> dict[str, Any]:

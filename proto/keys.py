@@ -21,6 +21,8 @@ class JobKeys(NamedTuple):
     | waiting:<lane>:took | string | mean ms from admission to end of the jobs that ran; 10 min |
     | waiting_bytes | string | payload bytes of the waiting jobs; changes only with `waiting` |
     | leases | zset | ids of running jobs, by lease end (ms) |
+
+    Two more follow from `waiting`: the zset `Keys.recent` and the channel `Keys.monitor_channel`.
     """
 
     record: str
@@ -144,8 +146,38 @@ class Keys:
         return f"{self.jobs_tag}:batch-runner"
 
     def workers(self, lane: str) -> str:
-        """Zset of worker process ids by last heartbeat (ms); written with each renewal, gone after a minute without."""
+        """Zset of worker process ids by last heartbeat (ms); written with each renewal, gone after a minute without.
+        The keeper's lane is its queue, `control`.
+        """
         return f"{self.jobs_tag}:workers:{lane}"
+
+    def worker_loads(self, lane: str) -> str:
+        """Hash by worker process id: `<jobs it runs>:<jobs it may run>`; written and gone with the heartbeats."""
+        return f"{self.workers(lane)}:loads"
+
+    @property
+    def recent(self) -> str:
+        """Zset of the ids of the latest 1000 jobs by admission (ms); written at admission, read by operators. A record
+        may be gone before its id is.
+        """
+        return f"{self.jobs_tag}:recent"
+
+    @property
+    def monitor_channel(self) -> str:
+        """Pub/sub channel: the id of a job to which something has happened. Only a hint; the record is the truth."""
+        return f"{self.jobs_tag}:monitor"
+
+    @property
+    def packets_channel(self) -> str:
+        """Pub/sub channel of what workers exchange with the upstream (`proto/packets.py`), while somebody watches."""
+        return f"{self.jobs_tag}:packets"
+
+    @property
+    def watched(self) -> tuple[str, str]:
+        """Two strings, there while somebody watches packets with their contents, and without; 10 s. Written by those
+        who watch, read with each renewal.
+        """
+        return f"{self.jobs_tag}:watched:content", f"{self.jobs_tag}:watched:shapes"
 
     @property
     def replicas(self) -> str:

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from proto.clients import NO_LIMITS, ClientLimits, Leaving
 from proto.errors import ErrorCode
-from proto.events import Failed, Terminal, encode_events
+from proto.events import Failed, Terminal, Usage, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
 from proto.keys import Keys
+from proto.packets import Watched
 from store.admission import Admission, Admitted, Binding, Pace
 from store.connection import Call, Store, script_call
 from store.scripts import load_script
@@ -69,6 +70,13 @@ class Ack(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     LOST = "lost"
+
+
+class Renewed(NamedTuple):
+    """The answer to a renewal: what became of each job, and what somebody watches of the packets."""
+
+    acks: list[Ack]
+    watched: Watched
 
 
 class Entry(NamedTuple):
@@ -200,8 +208,8 @@ class Jobs:
         calls = [script_call(_TAIL, (keys.record(job_id), *shared), (job_id, _ms(HEARTBEAT_AGE))) for job_id in job_ids]
         return [_tail(reply) for reply in await self._store.gather(calls)]
 
-    async def workers(self, lane: Lane) -> int:
-        """How many worker processes of a lane have been heard of lately."""
+    async def workers(self, lane: str) -> int:
+        """How many worker processes of a lane have been heard of lately; keepers are those of `CONTROL_QUEUE`."""
         seconds, _ = await self._store.command("TIME")
         since = (int(seconds) - HEARTBEAT_AGE) * 1000
         count: int = await self._store.command("ZCOUNT", self.keys.workers(lane), since, "+inf")
@@ -223,30 +231,48 @@ class Jobs:
         return Claim(decode_job(payload), attempt, seq, streamed == 1, client.decode(), waited / 1000, age / 1000)
 
     def append_call(
-        self, job_id: str, attempt: int, seq: int, entry: bytes, *, visible: bool, terminal: Terminal | None
+        self,
+        job_id: str,
+        attempt: int,
+        seq: int,
+        entry: bytes,
+        *,
+        visible: bool,
+        terminal: Terminal | None,
+        usage: Usage | None = None,
     ) -> Call:
-        """One flush of one job, to be sent by the relay writer; read its reply with `ack`."""
-        status, code = _end_of(terminal)
-        return script_call(_APPEND, self.keys.job(job_id), (job_id, attempt, seq, entry, int(visible), status, code))
+        """One flush of one job, to be sent by the relay writer; read its reply with `ack`.
+
+        `usage` is the whole answer's; it goes into the record with the terminal event.
+        """
+        spent = (usage.input + usage.cache_read + usage.cache_write, usage.output) if usage else ("", "")
+        args = (job_id, attempt, seq, entry, int(visible), *_end_of(terminal), *spent)
+        return script_call(_APPEND, self.keys.job(job_id), args)
 
     @staticmethod
     def ack(reply: int) -> Ack:
         """What the reply to an append or one of a renewal's replies means."""
         return _ACKS[reply]
 
-    async def renew(self, worker: str, lane: Lane, held: Sequence[tuple[str, int]]) -> list[Ack]:
-        """Renew the leases of all jobs a worker process holds, `(job id, attempt)` each, and its heartbeat."""
-        keys = [self.keys.leases, self.keys.workers(lane), self.keys.reachable]
+    async def renew(
+        self, worker: str, lane: str, held: Sequence[tuple[str, int]] = (), concurrency: int = 0
+    ) -> Renewed:
+        """Renew the leases of all jobs a worker process holds, `(job id, attempt)` each, and its heartbeat.
+
+        `concurrency` is how many jobs it may hold. A keeper holds none, and its lane is `CONTROL_QUEUE`.
+        """
+        keys = [self.keys.leases, self.keys.workers(lane), self.keys.reachable, *self.keys.watched]
         keys += [self.keys.record(job_id) for job_id, _ in held]
-        args: list[str | int] = [_ms(self.settings.job_lease), worker]
+        args: list[str | int] = [_ms(self.settings.job_lease), worker, concurrency]
         for job_id, attempt in held:
             args += (job_id, attempt)
-        replies: list[int] = await self._store.run(_RENEW, keys, args)
-        return [_ACKS[reply] for reply in replies]
+        watched, *replies = await self._store.run(_RENEW, keys, args)
+        return Renewed([_ACKS[reply] for reply in replies], Watched(watched))
 
-    async def retire(self, worker: str, lane: Lane) -> None:
+    async def retire(self, worker: str, lane: str) -> None:
         """Forget the heartbeat of a worker process that stops."""
         await self._store.command("ZREM", self.keys.workers(lane), worker)
+        await self._store.command("HDEL", self.keys.worker_loads(lane), worker)
 
     async def hand_back(self, job_id: str, attempt: int) -> ChatMessage | None:
         """Give back a job that has shown nothing yet; None when it may not go back."""

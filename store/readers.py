@@ -3,13 +3,13 @@ however many of its clients read it; a replica that has died reads nothing.
 """
 
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from proto.clients import Leaving
-from proto.jobs import Lane, ReplyHeader, Status, decode_header
+from proto.jobs import Status
 from proto.keys import Keys
 from store.connection import Store
 from store.jobs import CANCELLED_ENTRY, HEARTBEAT_AGE
+from store.records import Record, read_record, record_call
 from store.scripts import load_script
 
 _FOLDER = Path(__file__).parent / "scripts"
@@ -20,43 +20,6 @@ _WATCH = load_script(_FOLDER, "watch")
 #: How a job is read: as one whole answer at its end, as the events of its log, or as a stream, which cannot take back
 #: what it has shown.
 ReadingMode: TypeAlias = Literal["whole", "events", "stream"]
-
-_FIELDS: Final = (
-    "status",
-    "client",
-    "lane",
-    "header",
-    "attempt",
-    "seq",
-    "drain",
-    "keep",
-    "cancel",
-    "admitted",
-    "claimed",
-    "first",
-    "ended",
-)
-
-
-class Record(NamedTuple):
-    """What is known of a job besides its log. Times are in Unix milliseconds, None for what has not happened.
-
-    `claimed` and `first_output` are those of the latest attempt; `cancelling`: its worker was told to stop.
-    """
-
-    status: Status
-    client: str
-    lane: Lane
-    header: ReplyHeader
-    attempts: int
-    seq: int
-    leaving: Leaving
-    keep: bool
-    cancelling: bool
-    admitted: int
-    claimed: int | None
-    first_output: int | None
-    ended: int | None
 
 
 class Watch(NamedTuple):
@@ -75,8 +38,8 @@ class Readers:
 
     async def look(self, job_id: str) -> Record | None:
         """What is known of a job; None if there is none, or no longer."""
-        row = await self._store.command("HMGET", self._keys.record(job_id), *_FIELDS)
-        return _record(row) if row[0] else None
+        (row,) = await self._store.gather([record_call(self._keys, job_id)])
+        return read_record(row)
 
     async def watch(self, job_id: str, channel: str, mode: ReadingMode) -> Watch | None:
         """Have the job's entries published to this replica from now on; None without a record."""
@@ -103,26 +66,3 @@ class Readers:
 
     def _keys_of(self, job_id: str) -> tuple[str, ...]:
         return (*self._keys.job(job_id), self._keys.replicas)
-
-
-def _record(row: list[bytes | None]) -> Record:
-    known = {name: value for name, value in zip(_FIELDS, row, strict=True) if value is not None}
-
-    def time_of(name: str) -> int | None:
-        return int(known[name]) if name in known else None
-
-    return Record(
-        status=Status(known["status"].decode()),
-        client=known["client"].decode(),
-        lane=Lane(known["lane"].decode()),
-        header=decode_header(known["header"]),
-        attempts=int(known["attempt"]),
-        seq=int(known["seq"]),
-        leaving=Leaving.DRAIN if known.get("drain") == b"1" else Leaving.CANCEL,
-        keep=known.get("keep") == b"1",
-        cancelling="cancel" in known,
-        admitted=int(known["admitted"]),
-        claimed=time_of("claimed"),
-        first_output=time_of("first"),
-        ended=time_of("ended"),
-    )

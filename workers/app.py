@@ -5,7 +5,7 @@ import signal
 import threading
 import warnings
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # th
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, Lane
 from store.broker import create_celery
-from store.connection import Store
+from store.connection import Store, StoreError
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
 from store.models import SharedModels
@@ -28,7 +28,7 @@ from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
 from workers.keeper import Reaper
 from workers.models import ModelRefresher
-from workers.parts import enqueueing, first_refill, open_workshop, queue_length
+from workers.parts import enqueueing, first_refill, open_workshop, process_name, queue_length
 from workers.runtime import Runtime, background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
 from workers.transport import build_client
@@ -116,13 +116,15 @@ async def _open_keeper(
     watchdog = Watchdog(due, crash)
     async with open_pool(token_settings, store, jobs.keys) as pool, build_client(upstream_settings) as client:
         # The reaper runs beside Celery, not in it: it must not wait for a broker that is just coming back.
-        reaper = Reaper(jobs, is_empty, enqueueing(app))
+        reaper = Reaper(jobs, process_name(), is_empty, enqueueing(app))
         beside = [reaper.run(), first_refill(pool), watchdog.run(look_every=REFILL_EVERY)]
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())
         async with background(*beside):
             yield KeeperParts(pool, watchdog)
+        with suppress(StoreError):  # a heartbeat that nobody renews is soon forgotten
+            await jobs.retire(process_name(), CONTROL_QUEUE)
     await store.aclose()
 
 

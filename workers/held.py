@@ -51,9 +51,15 @@ class Held:
     """The running attempts of one worker process. `renew` must be running for their leases to stand."""
 
     def __init__(
-        self, jobs: Jobs, worker: str, lane: Lane, enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]]
+        self,
+        jobs: Jobs,
+        worker: str,
+        lane: Lane,
+        concurrency: int,
+        enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
     ) -> None:
         self.worker = worker
+        self._concurrency = concurrency
         self._enqueue = enqueue
         self.lane = lane
         self._jobs = jobs
@@ -120,7 +126,8 @@ class Held:
     async def _renew_once(self) -> None:
         holders = list(self._holders.values())
         held = [(holder.job_id, holder.attempt) for holder in holders]
-        for holder, ack in zip(holders, await self._jobs.renew(self.worker, self.lane, held), strict=True):
+        renewed = await self._jobs.renew(self.worker, self.lane, held, self._concurrency)
+        for holder, ack in zip(holders, renewed.acks, strict=True):
             # A job that ended between the question and the answer is no longer held: nobody to tell.
             if ack is not Ack.DONE and self._holders.get(holder.job_id) is holder:
                 holder.stop(STOP_OF_ACK[ack])

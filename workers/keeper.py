@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from proto.jobs import ChatMessage, Lane
+from proto.jobs import CONTROL_QUEUE, ChatMessage, Lane
 from store.broker import BrokerError
 from store.connection import StoreError
 from store.jobs import TOO_LATE, Jobs
@@ -29,10 +29,12 @@ class Reaper:
     def __init__(
         self,
         jobs: Jobs,
+        keeper: str,
         is_empty: Callable[[Lane], Awaitable[bool]],
         enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
     ) -> None:
         self._jobs = jobs
+        self._keeper = keeper
         self._is_empty = is_empty
         self._enqueue = enqueue
 
@@ -41,6 +43,7 @@ class Reaper:
         period = min(REAP_EVERY, self._jobs.settings.job_lease / LOOKS_PER_LEASE)
         while True:
             try:
+                await self._jobs.renew(self._keeper, CONTROL_QUEUE)
                 await self.round()
             except (StoreError, BrokerError) as error:
                 log.warning("reap.put_off", error=type(error).__name__)

@@ -49,7 +49,7 @@ async def open_workshop(
     # The relay has a connection of its own: claims and leases need not wait for its batches.
     store, relay_store = Store(url), Store(url)
     jobs = Jobs(store, store_settings)
-    held = Held(jobs, f"{socket.gethostname()}:{os.getpid()}", lane, enqueueing(app))
+    held = Held(jobs, process_name(), lane, settings.concurrency(lane), enqueueing(app))
     relay = RelayWriter(relay_store, jobs)
 
     def on_control(message: bytes) -> None:
@@ -87,6 +87,11 @@ async def open_workshop(
         await jobs.retire(held.worker, lane)
     await relay_store.aclose()
     await store.aclose()
+
+
+def process_name() -> str:
+    """What this process is called where its heartbeats are kept."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def enqueueing(app: Celery) -> Callable[[Sequence[ChatMessage]], Awaitable[None]]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Reasoning, Terminal, Text, ToolCall, encode_events
+from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Reasoning, Terminal, Text, ToolCall, Usage, encode_events
 from store.connection import Call, Store, StoreError
 from store.jobs import Ack, Jobs
 
@@ -42,6 +42,7 @@ class JobLog:
         self._buffered = 0
         self._in_flight: Call | None = None
         self._terminal: Terminal | None = None
+        self._usage: Usage | None = None
         self._refusal: Ack | None = None
         self._changed = asyncio.Event()
 
@@ -53,6 +54,8 @@ class JobLog:
             if isinstance(event, OUTPUT_KINDS):
                 self.visible = True
                 self._buffered += len(event.arguments if isinstance(event, ToolCall) else event.text)
+            elif isinstance(event, Usage):
+                self._usage = event
         self._events.extend(events)
         self._writer.wake(self)
 
@@ -85,7 +88,13 @@ class JobLog:
             visible = any(isinstance(event, OUTPUT_KINDS) for event in events)
             ending = self._terminal if isinstance(events[-1], TERMINAL_KINDS) else None
             self._in_flight = self._writer.jobs.append_call(
-                self.job_id, self._attempt, self._seq + 1, encode_events(events), visible=visible, terminal=ending
+                self.job_id,
+                self._attempt,
+                self._seq + 1,
+                encode_events(events),
+                visible=visible,
+                terminal=ending,
+                usage=self._usage,
             )
         return self._in_flight
 

@@ -13,7 +13,7 @@ from proto.events import Event, decode_events
 from proto.jobs import TERMINAL_STATUSES
 from proto.replay import Position, Seen
 from store.jobs import Jobs
-from store.readers import Record
+from store.records import Record
 
 router = APIRouter()
 

@@ -53,6 +53,10 @@ redis.call('PEXPIRE', record, ARGV[9])
 redis.call('SET', payload, ARGV[7], 'PX', ARGV[9])
 join_waiting(id, lane, ARGV[8], bytes, now)
 redis.call('SADD', client_set, id)
+-- The latest jobs, for operators.
+redis.call('ZADD', tag .. 'recent', now, id)
+redis.call('ZREMRANGEBYRANK', tag .. 'recent', 0, -1001)
+redis.call('PEXPIRE', tag .. 'recent', ARGV[9])
 -- Nothing of a client that has left for good stays behind.
 redis.call('PEXPIRE', client_set, ARGV[9])
 if per_minute > 0 then

@@ -1,5 +1,5 @@
 -- include: job
--- ARGV: id, attempt, seq, entry, visible (0|1), status ('' or terminal), code
+-- ARGV: id, attempt, seq, entry, visible (0|1), status ('' or terminal), code, tokens in and out ('' = unknown)
 -- May be sent again with the same seq: an entry already there is answered as done. One that does not follow the last
 -- is refused: the store has lost what stood between, and an answer with a hole must not go on.
 -- Answers 0 done, 1 done and the job was cancelled, -1 refused: the job is another attempt's, ended or gone.
@@ -16,8 +16,10 @@ local heard = r[6] == '1' or r[9] or terminal
 add_entry(id, seq, ARGV[4], heard and r[5])
 if ARGV[5] == '1' and r[7] == '0' then
   redis.call('HSET', record, 'seq', seq, 'visible', 1, 'first', now_ms())
+  tell_monitor(id)
 else
   redis.call('HSET', record, 'seq', seq)
 end
+if terminal and ARGV[8] ~= '' then redis.call('HSET', record, 'input', ARGV[8], 'output', ARGV[9]) end
 if terminal then end_job(id, ARGV[6], ARGV[7], now_ms(), r[8]) end
 return cancelled

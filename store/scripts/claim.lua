@@ -45,6 +45,7 @@ if not again then
     redis.call('HSET', KEYS[7], r[3], r[4])
   end
   note_pace(r[3])
+  tell_monitor(id)
 end
 local claimed = again and tonumber(r[11]) or now
 return {attempt, tonumber(r[7]), body, tonumber(r[8]), r[9], claimed - tonumber(r[4]), claimed - tonumber(r[10])}

@@ -8,6 +8,15 @@ local function lane_list(lane)
   return waiting .. ':' .. lane
 end
 
+-- What the deployment's own keys and channels begin with.
+local tag = string.sub(waiting, 1, -1 - #'waiting')
+
+-- Something happened to the job that a monitor shows. Nobody depends on hearing it; without a listener it costs a
+-- microsecond.
+local function tell_monitor(id)
+  redis.call('PUBLISH', tag .. 'monitor', id)
+end
+
 -- A job that no longer waits gives back its share of the waiting list, in the same step.
 local function leave_waiting(id)
   if redis.call('ZREM', waiting, id) == 1 then
@@ -26,6 +35,7 @@ local function join_waiting(id, lane, deadline, bytes, now)
   redis.call('ZADD', waiting, tonumber(deadline) > 0 and deadline or '+inf', id)
   redis.call('INCRBY', waiting_bytes, bytes)
   redis.call('ZADD', lane_list(lane), now, id)
+  tell_monitor(id)
 end
 
 -- One entry joins the log, and all who listen hear it. `reply_to` are the channels of the replicas that read the job,
@@ -58,6 +68,7 @@ local function end_job(id, status, code, now, ttl)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
   redis.call('PEXPIRE', record, ttl)
   redis.call('PEXPIRE', log, ttl)
+  tell_monitor(id)
   -- Its idempotency key is of no use without it; one that was free again may stand for another job by now.
   if r[5] and redis.call('HGET', r[5], 'job') == id then redis.call('PEXPIRE', r[5], ttl) end
 end
@@ -83,6 +94,7 @@ local function cancel_job(id, entry, control, now)
   if status == 'running' then
     redis.call('HSET', record, 'cancel', 1)
     redis.call('PUBLISH', control, id)
+    tell_monitor(id)
   end
   return status
 end

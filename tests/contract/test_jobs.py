@@ -142,8 +142,8 @@ async def test_a_superseded_worker_cannot_append(jobs: Jobs, store: Store) -> No
     assert again.attempt == 2
     assert await append(jobs, store, "a", 1, 1, Text("old")) is Ack.LOST
     assert await append(jobs, store, "a", 2, 1, Text("new")) is Ack.DONE
-    assert await jobs.renew("slow", Lane.INTERACTIVE, [("a", 1)]) == [Ack.LOST]
-    assert await jobs.renew("fresh", Lane.INTERACTIVE, [("a", 2)]) == [Ack.DONE]
+    assert (await jobs.renew("slow", Lane.INTERACTIVE, [("a", 1)])).acks == [Ack.LOST]
+    assert (await jobs.renew("fresh", Lane.INTERACTIVE, [("a", 2)])).acks == [Ack.DONE]
 
 
 async def test_reaping_spares_a_renewed_lease(jobs: Jobs, store: Store) -> None:
@@ -214,7 +214,7 @@ async def test_cancelling_a_running_job_is_told_by_append_and_by_renewal(jobs: J
     await jobs.claim("a", "worker", "worker")
     assert await jobs.cancel("a") is Status.RUNNING
     assert await append(jobs, store, "a", 1, 1, Text("late")) is Ack.CANCELLED
-    assert await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)]) == [Ack.CANCELLED]
+    assert (await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)])).acks == [Ack.CANCELLED]
     cancelled = Failed(ErrorCode.CANCELLED, "gone")
     assert await append(jobs, store, "a", 1, 2, cancelled) is Ack.CANCELLED
     assert (await jobs.tails(["a"]))[0] == Tail(2, Status.CANCELLED, alive=False)

@@ -147,7 +147,7 @@ async def test_the_last_reader_of_a_running_job_tells_its_worker(readers: Reader
     await admit(jobs, "a", reply_to="r1")
     await claim(jobs, "a")
     assert await readers.leave("a", "r1") is Status.RUNNING
-    assert await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)]) == [Ack.CANCELLED]
+    assert (await jobs.renew("worker", Lane.INTERACTIVE, [("a", 1)])).acks == [Ack.CANCELLED]
 
 
 async def test_a_replica_that_died_reads_nothing_and_leaves_the_list(

@@ -39,7 +39,7 @@ def jobs(store: Store) -> Jobs:
 async def reaper(jobs: Jobs, store: Store, queues: Queues) -> Reaper:
     """A reaper that need not wait for its first judgement."""
     await look_for_long(jobs, store)
-    return Reaper(jobs, queues.is_empty, queues.enqueue)
+    return Reaper(jobs, "keeper", queues.is_empty, queues.enqueue)
 
 
 async def test_a_job_whose_worker_died_is_enqueued_again_once(
@@ -54,7 +54,7 @@ async def test_a_job_whose_worker_died_is_enqueued_again_once(
 
 
 async def test_nothing_is_judged_before_a_whole_lease_without_a_break(jobs: Jobs, store: Store, queues: Queues) -> None:
-    reaper = Reaper(jobs, queues.is_empty, queues.enqueue)
+    reaper = Reaper(jobs, "keeper", queues.is_empty, queues.enqueue)
     await admit(jobs, "a")
     await claim(jobs, "a")
     await expire_lease(jobs, store, "a")
