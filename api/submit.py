@@ -16,7 +16,7 @@ from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
 from proto.estimate import estimate_conversation
 from proto.events import Failed
-from proto.jobs import ChatJob, ChatMessage, ReplyHeader
+from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader
 from proto.models import ModelCatalogue
 from store.admission import Admission, Binding, Pace
 from store.jobs import Jobs
@@ -60,7 +60,9 @@ class Desk:
         job_id = secrets.token_hex(12)
         now = time.time()
         input_tokens = estimate_conversation(parsed.conversation)
-        deadline = round((now + self._jobs.settings.job_deadline) * 1000)
+        # What may wait for hours has its time from the claim on.
+        may_wait = client.lane is Lane.BATCH
+        deadline = 0 if may_wait else round((now + self._jobs.settings.job_deadline) * 1000)
         job = ChatJob(job_id, parsed.conversation, client.lane, deadline, input_tokens)
         header = ReplyHeader(
             dialect=dialect.name,

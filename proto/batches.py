@@ -78,6 +78,31 @@ class Part(msgspec.Struct, frozen=True):
     lines: int
 
 
+class Refused(msgspec.Struct, frozen=True, array_like=True):
+    """Why no job can be made of a line: what a `BadRequestError` says."""
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, array_like=True):
+    """A line that was taken from the input: with a job now, or waiting to run again.
+
+    `line` counts from 1; `offset` and `length` are its place in the input, in bytes. `run` counts its jobs from 1,
+    `faults` those that failed for a reason of their own.
+    """
+
+    job: str
+    line: int
+    offset: int
+    length: int
+    custom_id: str
+    run: int = 1
+    faults: int = 0
+    refused: Refused | None = None
+
+
 class LineError(msgspec.Struct, frozen=True):
     """What is wrong with an input file. `line` counts from 1, None for the file as a whole."""
 
@@ -92,7 +117,8 @@ class Batch(NamedTuple):
 
     `times`: when it came to each status (Unix ms), `in_progress` and so on. `line` and `offset`: how many lines of the
     input were taken, and where the next begins. `closing`: the final status that it will get instead of `completed`.
-    `output_file`, `error_file`: ids of its results' files, empty where there are none (yet).
+    `output_file`, `error_file`: ids of its results' files, empty where there are none (yet); `out_parts`, `err_parts`:
+    how many parts each has so far.
     """
 
     spec: BatchSpec
@@ -105,6 +131,8 @@ class Batch(NamedTuple):
     closing: BatchStatus | None
     output_file: str
     error_file: str
+    out_parts: int = 0
+    err_parts: int = 0
 
     @property
     def ended_at(self) -> int | None:
@@ -115,6 +143,7 @@ class Batch(NamedTuple):
 _encoder = msgspec.json.Encoder()
 _spec_decoder = msgspec.json.Decoder(BatchSpec)
 _part_decoder = msgspec.json.Decoder(Part)
+_taken_decoder = msgspec.json.Decoder(Taken)
 _errors_decoder = msgspec.json.Decoder(list[LineError])
 
 
@@ -133,6 +162,18 @@ def decode_part(data: bytes) -> Part:
     msgspec.ValidationError: the bytes are not a part of this or the previous release.
     """
     return _part_decoder.decode(data)
+
+
+def encode_taken(taken: Taken) -> bytes:
+    """The stored form: a JSON array, whose first element scripts read."""
+    return _encoder.encode(taken)
+
+
+def decode_taken(data: bytes) -> Taken:
+    """Raises:
+    msgspec.ValidationError: the bytes are not a taken line of this or the previous release.
+    """
+    return _taken_decoder.decode(data)
 
 
 def encode_errors(errors: list[LineError]) -> bytes:
@@ -180,4 +221,6 @@ def read_record(fields: Mapping[bytes, bytes]) -> Batch:
         closing=BatchStatus(closing) if closing else None,
         output_file=text("output_file"),
         error_file=text("error_file"),
+        out_parts=number("out_parts"),
+        err_parts=number("err_parts"),
     )

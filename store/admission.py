@@ -16,6 +16,8 @@ class Admission(StrEnum):
     BYTES = "bytes"
     CLIENT = "client"
     RATE = "rate"
+    #: The line of a batch that the job was to run is not with this job any more.
+    GONE = "gone"
 
 
 class Admitted(NamedTuple):
@@ -35,6 +37,14 @@ class Binding(NamedTuple):
 
     key: str
     request: str
+
+
+class Seat(NamedTuple):
+    """A job's place in its batch: its line, and the keys of the lines that are with jobs and of those that ended."""
+
+    line: int
+    running: str
+    done: str
 
 
 class Pace(NamedTuple):

@@ -15,7 +15,7 @@ from proto.events import Failed, Terminal, Usage, encode_events
 from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader, Status, decode_job, encode
 from proto.keys import Keys
 from proto.packets import Watched
-from store.admission import Admission, Admitted, Binding, Pace
+from store.admission import Admission, Admitted, Binding, Pace, Seat
 from store.connection import Call, Store, script_call
 from store.scripts import load_script
 from store.settings import StoreSettings
@@ -38,6 +38,9 @@ _TAIL = load_script(_FOLDER, "tail")
 MAX_DEATHS: Final = 3
 #: Seconds a log lives once a client has had the whole answer.
 DELIVERED_TTL: Final = 60.0
+#: Seconds a job without a deadline may wait, and those the log of a batch's job waits for the keeper to collect it.
+MAX_QUEUED: Final = 24 * 3600.0
+UNCOLLECTED_TTL: Final = 48 * 3600.0
 #: Seconds a worker or a front door may be silent before it counts as gone.
 HEARTBEAT_AGE: Final = 10.0
 
@@ -140,15 +143,17 @@ class Jobs:
         leaving: Leaving = Leaving.CANCEL,
         keep: bool = False,
         binding: Binding | None = None,
+        seat: Seat | None = None,
     ) -> Admitted:
         """Write the job if the waiting list and the client's limits have room.
 
         `reply_to` is the channel of the replica that reads it; empty: nobody does, until one watches. `keep`: the log
         lives no shorter once a client has had the whole answer. With a `binding` there is one job for all requests of
-        the same idempotency key, until it fails.
+        the same idempotency key, until it fails. A job of a batch has a `seat`.
         """
         settings = self.settings
-        lifetime = settings.job_deadline + settings.job_ttl
+        kept = UNCOLLECTED_TTL if seat else settings.job_ttl
+        lifetime = settings.job_deadline + kept + (0 if job.deadline else MAX_QUEUED)
         bound = (self.keys.binding(client, binding.key),) if binding else ()
         verdict, job_id, backlog = await self._store.run(
             _ADMIT,
@@ -166,11 +171,12 @@ class Jobs:
                 settings.max_waiting,
                 settings.max_waiting_bytes,
                 limits.concurrency,
-                _ms(settings.job_ttl),
+                _ms(kept),
                 int(leaving is Leaving.DRAIN),
                 int(keep),
                 limits.per_minute,
                 binding.request if binding else "",
+                *(seat or ()),
             ),
         )
         return Admitted(Admission(verdict.decode()), job_id.decode(), float(backlog) / 1000)

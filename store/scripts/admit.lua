@@ -3,7 +3,8 @@
 -- ARGV: id, client, lane, reply_to, stream (0|1), header, payload, deadline ms, lifetime ms,
 --       max waiting, max waiting bytes, client's concurrency (0 = no limit), lifetime after the end ms,
 --       runs on without readers (0|1), log kept once delivered (0|1),
---       client's jobs a minute (0 = no limit), digest of the request
+--       client's jobs a minute (0 = no limit), digest of the request,
+--       and for a line of a batch: the number of the line, the batch's `running` and `done`
 -- Answers {verdict, job id, backlog ms}. Verdicts: 'ok'; 'bound' or 'reused' when the idempotency key has a job, of this
 -- or of another request; or why the job was refused: 'client', 'rate', 'full', 'bytes'.
 local id, bytes, now, lane = ARGV[1], #ARGV[7], now_ms(), ARGV[3]
@@ -18,6 +19,13 @@ local function answer(verdict, job)
 end
 
 if redis.call('EXISTS', record) == 1 then return answer('ok') end
+
+-- A batch has as many jobs as its feeding lets it have, and they take nothing of what its client may have besides.
+local line, done = ARGV[18], ARGV[20]
+if line then
+  local taken = redis.call('HGET', ARGV[19], line)
+  if not taken or cjson.decode(taken)[1] ~= id then return answer('gone') end
+end
 
 if binding then
   local job, request = unpack(redis.call('HMGET', binding, 'job', 'request'))
@@ -45,20 +53,24 @@ local share = lane == 'batch' and 0.5 or 1
 if redis.call('ZCARD', waiting) >= tonumber(ARGV[10]) * share then return answer('full') end
 if (tonumber(redis.call('GET', waiting_bytes)) or 0) + bytes > tonumber(ARGV[11]) * share then return answer('bytes') end
 
-redis.call('HSET', record, 'status', 'queued', 'client', ARGV[2], 'client_set', client_set, 'lane', lane, 'reply_to', ARGV[4],
-  'stream', ARGV[5], 'header', ARGV[6], 'deadline', ARGV[8], 'bytes', bytes, 'ttl', ARGV[13],
+redis.call('HSET', record, 'status', 'queued', 'client', ARGV[2], 'client_set', line and '' or client_set,
+  'lane', lane, 'reply_to', ARGV[4], 'stream', ARGV[5], 'header', ARGV[6], 'deadline', ARGV[8], 'bytes', bytes, 'ttl', ARGV[13],
   'drain', ARGV[14], 'keep', ARGV[15],
   'attempt', 0, 'seq', 0, 'visible', 0, 'admitted', now, 'enqueued', now)
 redis.call('PEXPIRE', record, ARGV[9])
 redis.call('SET', payload, ARGV[7], 'PX', ARGV[9])
 join_waiting(id, lane, ARGV[8], bytes, now)
-redis.call('SADD', client_set, id)
 -- The latest jobs, for operators.
 redis.call('ZADD', tag .. 'recent', now, id)
 redis.call('ZREMRANGEBYRANK', tag .. 'recent', 0, -1001)
 redis.call('PEXPIRE', tag .. 'recent', ARGV[9])
--- Nothing of a client that has left for good stays behind.
-redis.call('PEXPIRE', client_set, ARGV[9])
+if line then
+  redis.call('HSET', record, 'line', line, 'done', done)
+else
+  redis.call('SADD', client_set, id)
+  -- Nothing of a client that has left for good stays behind.
+  redis.call('PEXPIRE', client_set, ARGV[9])
+end
 if per_minute > 0 then
   full_at = full_at + interval
   redis.call('SET', rate, string.format('%.3f', full_at), 'PX', math.ceil(full_at - now))

@@ -61,8 +61,8 @@ end
 -- `ttl` ms.
 local function end_job(id, status, code, now, ttl)
   redis.call('ZREM', leases, id)
-  local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed', 'binding')
-  redis.call('SREM', r[1], id)
+  local r = redis.call('HMGET', record, 'client_set', 'lane', 'admitted', 'claimed', 'binding', 'done', 'line')
+  if r[1] ~= '' then redis.call('SREM', r[1], id) end
   if r[4] then note_end(r[2], now - r[3]) end
   redis.call('DEL', payload)
   redis.call('HSET', record, 'status', status, 'code', code, 'ended', now)
@@ -71,6 +71,10 @@ local function end_job(id, status, code, now, ttl)
   tell_monitor(id)
   -- Its idempotency key is of no use without it; one that was free again may stand for another job by now.
   if r[5] and redis.call('HGET', r[5], 'job') == id then redis.call('PEXPIRE', r[5], ttl) end
+  -- The keeper hears of a batch's lines by a list, with the end itself.
+  if r[6] and redis.call('RPUSH', r[6], r[7] .. ' ' .. id .. ' ' .. status .. ' ' .. code) == 1 then
+    redis.call('PEXPIRE', r[6], ttl)
+  end
 end
 
 -- Ends a job that no worker will end, with `entry` as the last of its log.
