@@ -30,6 +30,7 @@ from workers.held import STOP_OF_ACK, Held, Stop
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
 from workers.stages import Stages, Try, clock
+from workers.tap import Tap
 from workers.upstream import Upstream
 from workers.watchdog import Watchdog
 
@@ -52,6 +53,7 @@ class Workshop:
     models: SharedModels
     responses: Responses
     watchdog: Watchdog
+    tap: Tap
 
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
@@ -95,6 +97,7 @@ class Attempt:
         self.attempt = claim.attempt
         self.stages = Stages(claim.waited, claim.age)
         self.log = workshop.relay.open(claim.job.id, claim.attempt, claim.seq, self._refused)
+        self._exchange = workshop.tap.exchange(claim.job.id, claim.attempt)
         self._claim = claim
         self._shop = workshop
         self._task: asyncio.Task[object] | None = None
@@ -249,7 +252,7 @@ class Attempt:
         )
         terminal: Terminal | None = None
         marks.asked = clock()
-        async with self._shop.upstream.open(call.body, lease.authorization) as answer:
+        async with self._shop.upstream.open(call.body, lease.authorization, self._exchange) as answer:
             marks.answer(answer.status)
             try:
                 async for messages in answer:

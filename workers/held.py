@@ -12,6 +12,7 @@ from proto.jobs import ChatMessage, Lane
 from store.broker import BrokerError
 from store.connection import StoreError
 from store.jobs import Ack, Jobs
+from workers.tap import Tap
 
 log = structlog.get_logger()
 
@@ -57,10 +58,12 @@ class Held:
         lane: Lane,
         concurrency: int,
         enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
+        tap: Tap,
     ) -> None:
         self.worker = worker
         self._concurrency = concurrency
         self._enqueue = enqueue
+        self._tap = tap
         self.lane = lane
         self._jobs = jobs
         #: Set once the process was told to stop.
@@ -127,6 +130,7 @@ class Held:
         holders = list(self._holders.values())
         held = [(holder.job_id, holder.attempt) for holder in holders]
         renewed = await self._jobs.renew(self.worker, self.lane, held, self._concurrency)
+        self._tap.watched = renewed.watched
         for holder, ack in zip(holders, renewed.acks, strict=True):
             # A job that ended between the question and the answer is no longer held: nobody to tell.
             if ack is not Ack.DONE and self._holders.get(holder.job_id) is holder:

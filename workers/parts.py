@@ -28,6 +28,7 @@ from workers.held import Held, Stop
 from workers.relay import RelayWriter
 from workers.runtime import background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
+from workers.tap import Tap
 from workers.transport import build_client
 from workers.upstream import Upstream
 from workers.watchdog import Watchdog
@@ -46,10 +47,12 @@ async def open_workshop(
 ) -> AsyncIterator[Workshop]:
     """Everything that `run_chat` works with, and what runs beside it: flushing, renewing, listening for cancels."""
     url = store_settings.redis_url.get_secret_value()
-    # The relay has a connection of its own: claims and leases need not wait for its batches.
-    store, relay_store = Store(url), Store(url)
+    # The relay has a connection of its own: claims and leases need not wait for its batches. So has the tap, as nothing
+    # is to wait for what is only watched; it is opened when somebody does.
+    store, relay_store, tap_store = Store(url), Store(url), Store(url)
     jobs = Jobs(store, store_settings)
-    held = Held(jobs, process_name(), lane, settings.concurrency(lane), enqueueing(app))
+    tap = Tap(tap_store, jobs.keys.packets_channel, process_name())
+    held = Held(jobs, process_name(), lane, settings.concurrency(lane), enqueueing(app), tap)
     relay = RelayWriter(relay_store, jobs)
 
     def on_control(message: bytes) -> None:
@@ -71,7 +74,8 @@ async def open_workshop(
         build_client(upstream_settings) as client,
     ):
         upstream = Upstream(client, upstream_settings)
-        beside = (relay.run(), control.run(), held.renew(pool.renew_all), first_refill(pool), watchdog.run())
+        renewing = held.renew(pool.renew_all)
+        beside = (relay.run(), control.run(), renewing, first_refill(pool), watchdog.run(), tap.run())
         async with background(*beside):
             yield Workshop(
                 jobs,
@@ -83,8 +87,10 @@ async def open_workshop(
                 SharedModels(store, jobs.keys),
                 Responses(store, jobs),
                 watchdog,
+                tap,
             )
         await jobs.retire(held.worker, lane)
+    await tap_store.aclose()
     await relay_store.aclose()
     await store.aclose()
 

@@ -24,6 +24,7 @@ from proto.warp.response_pb2 import ResponseEvent
 from workers.errors import UpstreamError, failure, protocol_error, refusal, too_large, truncated
 from workers.settings import UpstreamSettings
 from workers.sse import SSESplitter
+from workers.tap import Exchange
 
 PATH: Final = "/ai/multi-agent"
 
@@ -50,18 +51,21 @@ class Upstream:
         self._headers = request_headers(settings)
 
     @asynccontextmanager
-    async def open(self, body: bytes, authorization: str) -> AsyncIterator["Answer"]:
+    async def open(self, body: bytes, authorization: str, exchange: Exchange | None = None) -> AsyncIterator["Answer"]:
         """Send a serialized `Request`; inside the block its answer can be read.
 
         Args:
             body: the message's bytes.
             authorization: the whole header, `Bearer ...`.
+            exchange: is told what goes up and comes down, while somebody watches that.
 
         Raises:
             UpstreamError: the upstream cannot be reached or does not answer with a stream.
         """
         if len(body) > MAX_BODY:
             raise too_large()
+        if exchange is not None and exchange.watched:
+            exchange.asked(body)
         request = self._client.build_request(
             "POST", self._url, content=body, headers={**self._headers, "authorization": authorization}
         )
@@ -71,10 +75,13 @@ class Upstream:
             raise failure(error, answered=False) from error
         try:
             if not _is_event_stream(response):
-                refused = refusal(response, await _beginning(response), request_size=len(body), now=time.time())
+                said = await _beginning(response)
+                if exchange is not None and exchange.watched:
+                    exchange.refused(response.status_code, said)
+                refused = refusal(response, said, request_size=len(body), now=time.time())
                 refused.status = response.status_code
                 raise refused
-            yield Answer(response)
+            yield Answer(response, exchange)
         finally:
             await response.aclose()
 
@@ -85,10 +92,11 @@ class Answer:
     Ends after `finished`. Anything else is an `UpstreamError`, raised after the events that came before it.
     """
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, exchange: Exchange | None) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - an async client's
         self.status = response.status_code
         self._chunks = aiter(response.stream)
+        self._exchange = exchange
         self._splitter = SSESplitter()
         self._finished = False
         self._error: UpstreamError | None = None
@@ -116,7 +124,10 @@ class Answer:
     def _parse(self, chunk: bytes) -> list[ResponseEvent]:
         events: list[ResponseEvent] = []
         try:
-            for data in self._splitter.feed(chunk):
+            lines = self._splitter.feed(chunk)
+            if self._exchange is not None and self._exchange.watched:
+                self._exchange.heard(lines)
+            for data in lines:
                 event = parse_response_event(data)
                 if event is not None:
                     events.append(event)
