@@ -11,6 +11,9 @@ from cli.problems import SetupError
 SECRETS: Final = (
     "API_TOKEN",
     "API_TOKENS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "BROKER_URL",
     "CLOUDFLARE_API_TOKEN",
     "CLOUDFLARE_BROKER_SECRET",

@@ -1,10 +1,11 @@
 """What the command line itself reads from the environment and `.env`; the rooms read their own."""
 
-import os
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from store.settings import data_folder
 
 
 class CliSettings(BaseSettings):
@@ -24,7 +25,4 @@ class CliSettings(BaseSettings):
     @property
     def home(self) -> Path:
         """The data folder as an absolute path."""
-        if self.warp2api_home is not None:
-            return self.warp2api_home.expanduser().resolve()
-        state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-        return Path(state).expanduser() / "warp2api"
+        return data_folder(self.warp2api_home)

@@ -46,6 +46,8 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     JOB_NOT_FOUND = "job_not_found"
     JOB_GONE = "job_gone"
+    FILE_NOT_FOUND = "file_not_found"
+    BATCH_NOT_FOUND = "batch_not_found"
     NOT_KEPT = "not_kept"
     PREVIOUS_NOT_KEPT = "previous_not_kept"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -110,6 +112,8 @@ ERROR_TABLE: dict[ErrorCode, ErrorRow] = {
     _E.NOT_FOUND: ErrorRow(404, "invalid_request_error", "unknown_url", 404, "not_found_error"),
     _E.JOB_NOT_FOUND: ErrorRow(404, "invalid_request_error", "job_not_found", 404, "not_found_error"),
     _E.JOB_GONE: ErrorRow(410, "invalid_request_error", "job_gone", 410, "not_found_error"),
+    _E.FILE_NOT_FOUND: ErrorRow(404, "invalid_request_error", "file_not_found", 404, "not_found_error"),
+    _E.BATCH_NOT_FOUND: ErrorRow(404, "invalid_request_error", "batch_not_found", 404, "not_found_error"),
     _E.NOT_KEPT: ErrorRow(404, "invalid_request_error", None, 404, "not_found_error"),
     _E.PREVIOUS_NOT_KEPT: ErrorRow(
         400, "invalid_request_error", "previous_response_not_found", 400, "invalid_request_error"

@@ -145,6 +145,29 @@ class Keys:
         """String: the nonce of the keeper that runs the batches now; its TTL is the lease, its value the fence."""
         return f"{self.jobs_tag}:batch-runner"
 
+    def file(self, file_id: str) -> str:
+        """Hash of a file: client, filename, purpose, bytes, times (ms); written when the file is whole, until it is
+        deleted or its time is over.
+        """
+        return f"{self.jobs_tag}:file:{file_id}"
+
+    def file_parts(self, file_id: str) -> str:
+        """List of a file's encoded `Part`s (`proto/batches.py`), in order; it lives as long as the file."""
+        return f"{self.jobs_tag}:file-parts:{file_id}"
+
+    def files(self, client: str) -> str:
+        """Zset of a client's files by creation (ms); `…:<purpose>` holds those of one purpose. Members leave with
+        their file.
+        """
+        return f"{self.jobs_tag}:files:{client}"
+
+    @property
+    def file_terms(self) -> tuple[str, str, str]:
+        """What tells the keeper's sweep which files go, zsets of ids by time (ms): uploads in progress by when they are
+        given up, whole files by when they expire, and those whose parts are to be deleted from the storage.
+        """
+        return (f"{self.jobs_tag}:uploads", f"{self.jobs_tag}:file-expiry", f"{self.jobs_tag}:doomed-files")
+
     def workers(self, lane: str) -> str:
         """Zset of worker process ids by last heartbeat (ms); written with each renewal, gone after a minute without.
         The keeper's lane is its queue, `control`.

@@ -1,6 +1,9 @@
 """Where the shared state lives and how long it is kept."""
 
-from pydantic import Field, SecretStr
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,8 +30,38 @@ class StoreSettings(BaseSettings):
     max_waiting_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
     #: Seconds between two looks at the upstream's list of models; 0: it is never asked for, nor used.
     models_refresh: float = Field(default=0, ge=0)
+    #: Data folder of this machine; None: the XDG state folder.
+    warp2api_home: Path | None = None
+    #: Where files and the results of batches are: `s3://bucket/prefix`, or empty for `files` in the data folder.
+    files_url: str = Field(default="", pattern=r"^(s3://.+)?$")
+    #: Seconds a file, or a batch and its results, is kept.
+    files_ttl: float = Field(default=30 * 86400, gt=0)
+    #: Of the S3-compatible store. What is not set here its client takes from where AWS' clients do.
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    aws_region: str = ""
+    aws_endpoint_url: str = ""
+
+    @field_validator("warp2api_home", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
 
     @property
     def broker(self) -> str:
         """The Celery broker's URL: `BROKER_URL`, else Redis."""
         return (self.broker_url or self.redis_url).get_secret_value()
+
+    @property
+    def home(self) -> Path:
+        """The data folder as an absolute path."""
+        return data_folder(self.warp2api_home)
+
+
+def data_folder(given: Path | None) -> Path:
+    """The data folder as an absolute path: the one that is given, else the XDG state folder's."""
+    if given is not None:
+        return given.expanduser().resolve()
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "warp2api"

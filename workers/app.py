@@ -18,14 +18,17 @@ from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # th
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, Lane
 from store.broker import create_celery
 from store.connection import Store, StoreError
+from store.files import Files
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
 from store.models import SharedModels
 from store.settings import StoreSettings
+from store.storage import Storage
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
+from workers.file_sweep import sweep_files
 from workers.keeper import Reaper
 from workers.models import ModelRefresher
 from workers.parts import enqueueing, first_refill, open_workshop, process_name, queue_length
@@ -117,7 +120,8 @@ async def _open_keeper(
     async with open_pool(token_settings, store, jobs.keys) as pool, build_client(upstream_settings) as client:
         # The reaper runs beside Celery, not in it: it must not wait for a broker that is just coming back.
         reaper = Reaper(jobs, process_name(), is_empty, enqueueing(app))
-        beside = [reaper.run(), first_refill(pool), watchdog.run(look_every=REFILL_EVERY)]
+        files = Files(store, Storage(store_settings), store_settings)
+        beside = [reaper.run(), first_refill(pool), sweep_files(files), watchdog.run(look_every=REFILL_EVERY)]
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())

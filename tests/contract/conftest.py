@@ -1,11 +1,14 @@
 """Fixtures of several contract tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store.connection import Store
+from store.settings import StoreSettings
+from tests.bucket import Bucket, run_bucket
 from tests.token_pools import KEYS, ListedSource, MakePool, settings
 from tokens.credentials import Credential
 from tokens.pool import TokenPool
@@ -30,3 +33,20 @@ async def make_pool(store: Store) -> AsyncIterator[MakePool]:
     yield make
     for pool in pools:
         await pool.aclose()
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[Bucket]:
+    """One S3 server for the whole run."""
+    with run_bucket() as bucket:
+        yield bucket
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
+    """Settings of either kind of storage, each with nothing in it."""
+    if request.param == "folder":
+        return StoreSettings(_env_file=None, warp2api_home=tmp_path)
+    bucket: Bucket = request.getfixturevalue("bucket")
+    bucket.empty()
+    return StoreSettings(_env_file=None, **bucket.settings)

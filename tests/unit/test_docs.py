@@ -15,6 +15,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/batches.md",
     "docs/client-keys.md",
     "docs/clients.md",
     "docs/cloudflare.md",

@@ -1,0 +1,3 @@
+-- include: file
+-- ARGV: id
+return file_row(ARGV[1], now_ms())
