@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -64,16 +64,29 @@ class ClientKeys:
         Raises:
             GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`.
         """
-        client = self._known(headers)
+        client = self.holder(_offered(headers))
         if right not in client.rights:
             raise GatewayError(ErrorCode.NOT_PERMITTED, f"This API key lacks the right {right.value!r}.")
         return client
 
-    def _known(self, headers: Headers) -> Client:
+    def any_client(self, headers: Headers) -> Client:
+        """The client that sent these headers, whatever its rights are.
+
+        Raises:
+            GatewayError: INVALID_API_KEY when neither header carries a known key.
+        """
+        return self.holder(_offered(headers))
+
+    def holder(self, keys: Iterable[str]) -> Client:
+        """The client that one of these keys makes known, the first that does.
+
+        Raises:
+            GatewayError: INVALID_API_KEY when none does.
+        """
         if self.open:
             return Client(OPEN_CLIENT, frozenset(Right), self._limits)
         self._look()
-        for offered in _offered(headers):
+        for offered in keys:
             # Looked up by its hash: how long that takes tells nothing about the keys there are.
             digest = hash_of(offered)
             if client := self._plain.get(digest) or self._listed.get(digest):

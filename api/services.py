@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from api.answer import Answers
 from api.auth import ClientKeys
@@ -15,12 +15,18 @@ from proto.models import ModelCatalogue
 
 
 @dataclass(frozen=True)
-class Services:
-    """The parts of one front door."""
+class DoorServices:
+    """What both apps have that clients come to, the front door and the bridge."""
 
     settings: ApiSettings
     client_keys: ClientKeys
     catalogue: ModelCatalogue
+
+
+@dataclass(frozen=True)
+class Services(DoorServices):
+    """The parts of one front door."""
+
     desk: Desk
     answers: Answers
     kept: KeptAnswers
@@ -29,7 +35,13 @@ class Services:
     images: ImageFetcher | None
 
 
+def door_of(connection: HTTPConnection) -> DoorServices:
+    """The parts of whichever app serves this request."""
+    services: DoorServices = connection.app.state.services
+    return services
+
+
 def services_of(request: Request) -> Services:
-    """The parts that serve this request."""
+    """The parts of the front door that serves this request."""
     services: Services = request.app.state.services
     return services

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from api.reach import local_url
 from cli.chat_apis import PATHS, Api, Ended, Said, question, read
 from cli.problems import SetupError
-from cli.reach import front_door_url
 
 #: Keepalives come every few seconds; this long without one means that nobody is there any more.
 SILENCE = 60.0
@@ -25,7 +25,7 @@ def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: 
     from api.settings import ApiSettings
 
     settings = ApiSettings()
-    url = (url or front_door_url(settings.host, settings.port)).rstrip("/").removesuffix("/v1")
+    url = (url or local_url(settings.host, settings.port)).rstrip("/").removesuffix("/v1")
     keys = [key] if key else settings.client_keys
     body = question(api, model, prompt, system)
     headers = {"authorization": f"Bearer {keys[0]}"} if keys else {}

@@ -15,9 +15,9 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
+from api.reach import local_url
 from cli.embedded import resolve_redis_url
 from cli.problems import SetupError, explain
-from cli.reach import front_door_url
 from cli.settings import CliSettings
 
 #: Seconds any one question may take.
@@ -107,7 +107,7 @@ async def _examine() -> AsyncIterator[Finding]:
         async for finding in _shared_state(url, StoreSettings(), tokens, embedded=not cli.redis_url):
             yield finding
     yield await upstream(tokens.warp_base_url)
-    yield await front_door(front_door_url(api.host, api.port))
+    yield await front_door(local_url(api.host, api.port))
 
 
 def credentials(settings: Any) -> Iterable[Finding]:

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cli.listening import LOOPBACK
 from cli.problems import SetupError
 from cli.settings import CliSettings
 
-LOOPBACK: Final = "127.0.0.1"
 #: Seconds a server whose supervisor was killed may take to write its data and go.
 HANDOVER_TIMEOUT: Final = 15.0
 NOT_RUNNING: Final = "start one with `warp2api up`, or set REDIS_URL"

@@ -19,6 +19,8 @@ app = typer.Typer(
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default PORT.")]
+BridgeHost = Annotated[str | None, typer.Option(help="Address to listen on; default BRIDGE_HOST.")]
+BridgePort = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default BRIDGE_PORT.")]
 
 
 def _version(asked: bool) -> None:
@@ -36,11 +38,17 @@ def _options(
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option(min=1, max=65535, envvar="PORT")] = 8010) -> None:
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, envvar="PORT")] = 8010,
+    bridge_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, envvar="BRIDGE_PORT", help="The bridge's; default 8000, or the next free one."),
+    ] = None,
+) -> None:
     """Everything on this machine against the bundled simulator; needs and reads no credentials."""
     from cli.up import run_demo
 
-    raise typer.Exit(run_demo(port))
+    raise typer.Exit(run_demo(port, bridge_port))
 
 
 @app.command()
@@ -58,6 +66,17 @@ def api(host: Host = None, port: Port = None) -> None:
 
     resolve_redis_url()
     from api.server import serve
+
+    serve(host, port)
+
+
+@app.command()
+def bridge(host: BridgeHost = None, port: BridgePort = None) -> None:
+    """The operator's server: live monitor, protobuf and JSON."""
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from api.bridge.server import serve
 
     serve(host, port)
 
@@ -166,6 +185,11 @@ def run() -> NoReturn:
 def run_api() -> NoReturn:
     """The console script `warp-api`: `warp2api api`."""
     _guarded(["api", *sys.argv[1:]])
+
+
+def run_bridge() -> NoReturn:
+    """The console script `warp-server`: `warp2api bridge`."""
+    _guarded(["bridge", *sys.argv[1:]])
 
 
 def _guarded(args: list[str]) -> NoReturn:

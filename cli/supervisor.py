@@ -41,6 +41,7 @@ class Child:
         keep_open: descriptors the process inherits.
         on_ready: called when it said yes.
         hint: a word on where to look, said when the child dies or is slow to get ready.
+        essential: whether the whole stops when the child cannot be kept alive; else only the child stays away.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Child:
     on_ready: Callable[[], None] | None = None
     keep_open: tuple[int, ...] = ()
     hint: str = ""
+    essential: bool = True
 
 
 @dataclass
@@ -131,6 +133,7 @@ class Supervisor:
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._last_words: dict[str, str] = {}
         self._asked: set[int] = set()
+        self._given_up: set[str] = set()
         self._opened = False
         self._stop = asyncio.Event()
         self._kill = asyncio.Event()
@@ -186,7 +189,9 @@ class Supervisor:
 
     async def _until_ready(self, child: Child) -> None:
         patience = time.monotonic() + SLOW_START
-        while child.name not in self._running or (child.ready is not None and not await child.ready()):
+        while not await self._is_ready(child):
+            if child.name in self._given_up:
+                return
             if time.monotonic() > patience:
                 self._output.say(f"still waiting for {child.name}{': ' if child.hint else ''}{child.hint}")
                 patience = time.monotonic() + SLOW_START
@@ -194,10 +199,13 @@ class Supervisor:
         if child.on_ready is not None:
             child.on_ready()
 
+    async def _is_ready(self, child: Child) -> bool:
+        return child.name in self._running and (child.ready is None or await child.ready())
+
     async def _keep(self, child: Child) -> None:
         """Start a child and start it again whenever it dies, until the whole stops."""
         try:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and child.name not in self._given_up:
                 code = await self._live(child)
                 if not self._stop.is_set():
                     await self._mourn(child, code)
@@ -225,7 +233,12 @@ class Supervisor:
         pause = self._policies[child.name].died(time.monotonic())
         if pause is None:
             policy = self._policies[child.name]
-            self._fail(f"{news}, {policy.limit} deaths within {policy.window:g} s", 1)
+            news = f"{news}, {policy.limit} deaths within {policy.window:g} s"
+            if child.essential:
+                self._fail(news, 1)
+            else:
+                self._given_up.add(child.name)
+                self._output.say(f"{news}; going on without it")
             return
         self._output.say(f"{news}; starting it again in {pause:g} s")
         with contextlib.suppress(TimeoutError):

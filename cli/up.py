@@ -4,18 +4,19 @@ import asyncio
 import http.client
 import json
 import os
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from cli.embedded import LOOPBACK, EmbeddedValkey
+from api.reach import reachable
+from cli.embedded import EmbeddedValkey
+from cli.listening import LOOPBACK, Listening, any_free_port, check_free, listens, next_free
 from cli.problems import SetupError
-from cli.reach import front_door_url, reachable
 from cli.settings import CliSettings
 from cli.supervisor import Child, Output, Supervisor
 
@@ -32,6 +33,12 @@ DEMO_KEEPS: Final = frozenset(
 DEMO_KEEPS_PREFIXES: Final = ("LC_", "PYTHON")
 DEMO_KEY: Final = "wk-demo"
 
+#: Asked until it says that a child is ready.
+Probe = Callable[[], Awaitable[bool]]
+
+#: The demo's bridge, unless that port is taken.
+BRIDGE_PORT: Final = 8000
+
 VALKEY_STAGE, SIMULATOR_STAGE, GATEWAY_STAGE = 0, 1, 2
 NOTICE: Final = (
     "Unofficial: use your own Warp account only. Complying with Warp's terms is up to you;\n"
@@ -42,6 +49,24 @@ NO_TOKENS: Final = "The token pool is empty: set WARP_API_KEY in .env and start 
 POOL_PATIENCE: Final = 5.0
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is to run where."""
+
+    environment: dict[str, str]
+    door: Listening
+    bridge: Listening
+    #: Where the children run; None: here.
+    cwd: str | None = None
+    #: Where the simulator listens; None: there is none.
+    simulator_port: int | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the answers come from the simulator."""
+        return self.simulator_port is not None
+
+
 def run_up() -> int:
     """Run everything with the operator's settings.
 
@@ -49,97 +74,101 @@ def run_up() -> int:
         SetupError: something in the configuration or on the machine forbids it.
     """
     settings = CliSettings()
-    host, port = _front_door()
-    _check_port(host, port)
-    return asyncio.run(_run(settings, dict(os.environ), host, port, cwd=None, simulator_port=None))
+    door, bridge = _servers()
+    check_free([door, bridge])
+    return asyncio.run(_run(settings, Plan(dict(os.environ), door, bridge)))
 
 
-def run_demo(port: int) -> int:
+def run_demo(port: int, bridge_port: int | None = None) -> int:
     """Run everything against the simulator, in a temporary folder.
 
+    Args:
+        port: the front door's.
+        bridge_port: the bridge's; None: the usual one, or the next that is free.
+
     Raises:
-        SetupError: the port is taken.
+        SetupError: a port that was asked for is taken.
     """
-    _check_port(LOOPBACK, port)
+    door = Listening(LOOPBACK, port, "PORT")
+    bridge = Listening(LOOPBACK, bridge_port or next_free(BRIDGE_PORT, {port}), "BRIDGE_PORT")
+    check_free([door, bridge])
     with tempfile.TemporaryDirectory(prefix="warp2api-demo-") as folder:
-        simulator_port = _free_port()
-        environment = demo_environment(os.environ, Path(folder), port, simulator_port)
+        simulator_port = any_free_port()
+        environment = demo_environment(os.environ, Path(folder), door, bridge, simulator_port)
         settings = CliSettings(
             _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
             warp2api_home=Path(folder) / "state",
             redis_url=None,
         )
-        return asyncio.run(_run(settings, environment, LOOPBACK, port, cwd=folder, simulator_port=simulator_port))
+        return asyncio.run(_run(settings, Plan(environment, door, bridge, folder, simulator_port)))
 
 
-def demo_environment(inherited: Mapping[str, str], folder: Path, port: int, simulator_port: int) -> dict[str, str]:
+def demo_environment(
+    inherited: Mapping[str, str], folder: Path, door: Listening, bridge: Listening, simulator_port: int
+) -> dict[str, str]:
     """The demo's whole environment. Its children run in `folder`, where no `.env` is."""
     kept = {
         name: value for name, value in inherited.items() if name in DEMO_KEEPS or name.startswith(DEMO_KEEPS_PREFIXES)
     }
     return kept | {
-        "HOST": LOOPBACK,
-        "PORT": str(port),
+        "HOST": door.host,
+        "PORT": str(door.port),
+        "BRIDGE_HOST": bridge.host,
+        "BRIDGE_PORT": str(bridge.port),
         "WARP2API_HOME": str(folder / "state"),
         "WARP_BASE_URL": f"http://{LOOPBACK}:{simulator_port}",
         "WARP_API_KEY": DEMO_KEY,
     }
 
 
-async def _run(
-    settings: CliSettings,
-    environment: dict[str, str],
-    host: str,
-    port: int,
-    *,
-    cwd: str | None,
-    simulator_port: int | None,
-) -> int:
+async def _run(settings: CliSettings, plan: Plan) -> int:
     valkey: EmbeddedValkey | None = None
     if settings.redis_url is None:
         valkey = EmbeddedValkey(settings.home, settings.embedded_maxmemory)
         valkey.prepare()
     try:
-        environment = _importable(environment) | {
+        environment = _importable(plan.environment) | {
             "PYTHONUNBUFFERED": "1",
             "REDIS_URL": valkey.url if valkey else settings.redis_url or "",
         }
-        children: list[Child] = []
+        door = FrontDoor(plan.door)
+        children = _children(plan, environment, door)
         if valkey is not None:
-            children.append(valkey_child(valkey, environment))
-        if simulator_port is not None:
-            children.append(
-                Child(
-                    "simulator",
-                    [sys.executable, "-m", "cli.simulator", "--port", str(simulator_port)],
-                    environment,
-                    cwd,
-                    SIMULATOR_STAGE,
-                    partial(_in_thread, _listens, LOOPBACK, simulator_port),
-                )
-            )
-        command = [sys.executable, "-m", "cli.main"]
-        door = FrontDoor(host, port)
-        children += [
-            # The order in which they are asked to stop.
-            Child("api", [*command, "api"], environment, cwd, GATEWAY_STAGE, door.ready, hint=f"see {door.url}/readyz"),
-            Child("worker", [*command, "worker", "interactive"], environment, cwd, GATEWAY_STAGE),
-            Child("worker-batch", [*command, "worker", "batch"], environment, cwd, GATEWAY_STAGE),
-            Child("keeper", [*command, "keeper"], environment, cwd, GATEWAY_STAGE),
-        ]
+            children.insert(0, valkey_child(valkey, environment))
         output = Output([child.name for child in children])
         supervisor = Supervisor(
             children,
             output=output,
             drain_timeout=settings.drain_timeout,
             on_ready=lambda: output.say(
-                banner(door.url, is_demo=simulator_port is not None, has_tokens=not door.missing)
+                banner(plan.door.url, plan.bridge.url, is_demo=plan.is_demo, has_tokens=not door.missing)
             ),
         )
         return await supervisor.run()
     finally:
         if valkey is not None:
             valkey.close()
+
+
+def _children(plan: Plan, environment: dict[str, str], door: "FrontDoor") -> list[Child]:
+    """All processes but Valkey; those of a stage in the order in which they are asked to stop."""
+
+    def ours(name: str, *arguments: str, ready: Probe | None = None, hint: str = "", essential: bool = True) -> Child:
+        command = [sys.executable, "-m", "cli.main", *arguments]
+        return Child(name, command, environment, plan.cwd, GATEWAY_STAGE, ready, hint=hint, essential=essential)
+
+    children = [
+        ours("api", "api", ready=door.ready, hint=f"see {plan.door.url}/readyz"),
+        ours("bridge", "bridge", ready=_listening(plan.bridge), essential=False),
+        ours("worker", "worker", "interactive"),
+        ours("worker-batch", "worker", "batch"),
+        ours("keeper", "keeper"),
+    ]
+    if plan.simulator_port is not None:
+        command = [sys.executable, "-m", "cli.simulator", "--port", str(plan.simulator_port)]
+        ready = partial(_in_thread, listens, LOOPBACK, plan.simulator_port)
+        children.append(Child("simulator", command, environment, plan.cwd, SIMULATOR_STAGE, ready))
+    return children
 
 
 def valkey_child(valkey: EmbeddedValkey, environment: Mapping[str, str]) -> Child:
@@ -156,7 +185,7 @@ def valkey_child(valkey: EmbeddedValkey, environment: Mapping[str, str]) -> Chil
     )
 
 
-def banner(base: str, *, is_demo: bool, has_tokens: bool) -> str:
+def banner(base: str, bridge: str, *, is_demo: bool, has_tokens: bool) -> str:
     """What to read when everything is up, with examples to paste."""
     if is_demo:
         first = "the demo is ready; its answers come from the simulator."
@@ -170,6 +199,7 @@ warp2api: {first}
   OpenAI      {base}/v1
   Anthropic   {base}
   status      {base}/healthz   {base}/readyz
+  monitor     {bridge}/
 
   curl -N {base}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "stream": true, "messages": [{{"role": "user", "content": "hello"}}]}}'
@@ -186,26 +216,30 @@ Where you set API_TOKENS, the api_key is one of them. Ctrl-C stops everything.
 """
 
 
-def _front_door() -> tuple[str, int]:
-    """Where the front door will listen, refused here already if it would refuse itself once all is up.
+def _servers() -> tuple[Listening, Listening]:
+    """Where front door and bridge will listen, refused here already if they would refuse themselves once all is up.
 
     Raises:
-        SetupError: it cannot be served there.
+        SetupError: one of them cannot be served there.
         KeysFileError: the keys file is not there or broken.
     """
     from api.auth import keys_of, refuses_host
+    from api.bridge.settings import BridgeSettings
     from api.settings import ApiSettings
 
-    settings = ApiSettings()
-    if refuses_host(settings.host, has_keys=settings.asks_for_key, allow_open=settings.allow_open):
-        raise SetupError(
-            f"HOST: {settings.host} would let in anybody who reaches port {settings.port}; "
-            "set API_TOKENS, or ALLOW_OPEN=1 to let them"
-        )
+    settings, bridge = ApiSettings(), BridgeSettings()
+    servers = (
+        Listening(settings.host, settings.port, "PORT"),
+        Listening(bridge.bridge_host, bridge.bridge_port, "BRIDGE_PORT"),
+    )
+    for server in servers:
+        if refuses_host(server.host, has_keys=settings.asks_for_key, allow_open=settings.allow_open):
+            raise SetupError(
+                f"{server.variable.replace('PORT', 'HOST')}: {server.host} would let in anybody who reaches port "
+                f"{server.port}; set API_TOKENS, or ALLOW_OPEN=1 to let them"
+            )
     keys_of(settings)
-    if not settings.port:
-        raise SetupError("PORT: 0 leaves nothing to connect to; choose a port")
-    return settings.host, settings.port
+    return servers
 
 
 def _importable(environment: Mapping[str, str]) -> dict[str, str]:
@@ -221,21 +255,17 @@ async def _in_thread(probe: Callable[..., bool], *args: object) -> bool:
     return await asyncio.to_thread(probe, *args)
 
 
-def _listens(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host.strip("[]"), port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+def _listening(server: Listening) -> Probe:
+    """Asks whether a server takes connections."""
+    return partial(_in_thread, lambda: server.is_taken)
 
 
 class FrontDoor:
     """Asks the front door whether the gateway is ready."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.url = front_door_url(host, port)
+    def __init__(self, door: Listening) -> None:
         self.missing: list[str] = []
-        self._address = (reachable(host), port)
+        self._address = (reachable(door.host), door.port)
         self._began = time.monotonic()
 
     async def ready(self) -> bool:
@@ -257,17 +287,3 @@ class FrontDoor:
             return state if isinstance(state, dict) else {}
         finally:
             connection.close()
-
-
-def _check_port(host: str, port: int) -> None:
-    """Raises:
-    SetupError: something listens there already.
-    """
-    if _listens(reachable(host), port):
-        raise SetupError(f"PORT: something listens on {host}:{port} already; stop it, or choose another with PORT=…")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -23,6 +23,7 @@ smoke() { # smoke <venv> <folder the rooms must come from>
   "$1/bin/warp2api" --version
   "$1/bin/warp2api" --help >/dev/null
   "$1/bin/warp-api" --help >/dev/null
+  "$1/bin/warp-server" --help >/dev/null
   "$1/bin/python" - "$2" <<'PYTHON'
 import importlib
 import pkgutil

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.errors import vendor_of
 from api.replies import json_reply
-from api.services import services_of
+from api.services import door_of
 from proto.dialects.base import Vendor
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.models import MAX_PAGE, PAGE
@@ -18,7 +18,7 @@ router = APIRouter()
 @router.get("/v1/models")
 async def list_models(request: Request) -> Response:
     """All names worth listing; in pages for Anthropic's clients."""
-    services = services_of(request)
+    services = door_of(request)
     services.client_keys.client(request.headers)
     if vendor_of(request) is not Vendor.ANTHROPIC:
         return json_reply(services.catalogue.openai_list())
@@ -30,7 +30,7 @@ async def list_models(request: Request) -> Response:
 @router.get("/v1/models/{model:path}")
 async def get_model(request: Request, model: str) -> Response:
     """One model, by its id or by a name that an alias covers."""
-    services = services_of(request)
+    services = door_of(request)
     services.client_keys.client(request.headers)
     found = services.catalogue.find(model)
     if found is None:

@@ -90,6 +90,13 @@ class Gateway:
         self.ports.append(port)
         return self.start("api", "api", PORT=str(port), **environment)
 
+    def start_bridge(self, **environment: str) -> str:
+        """Start a bridge on a port of its own, and return its address once it answers."""
+        url = f"http://127.0.0.1:{(port := free_port())}"
+        self.start("bridge", "bridge", BRIDGE_PORT=str(port), **environment)
+        wait_for(lambda: _status(f"{url}/healthz") == 200, "the bridge to answer")
+        return url
+
     def start_worker(self, lane: str = "interactive", **environment: str) -> Role:
         """Start a worker."""
         return self.start(f"worker-{lane}", "worker", lane, **environment)

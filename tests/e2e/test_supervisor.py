@@ -44,18 +44,18 @@ CHILD = """
         signal.pause()
 """
 
-#: Runs a supervisor over children named on the command line as `name:manner:stage`.
+#: Runs a supervisor over children named on the command line as `name:manner:stage`, and `:extra` if not essential.
 RUNNER = """
     import asyncio, sys
     from cli.supervisor import Child, RestartPolicy, Supervisor
     child_script, journal, drain, echo, *specs = sys.argv[1:]
     children = []
     for spec in specs:
-        name, manner, stage = spec.split(":")
+        name, manner, stage, *extra = spec.split(":")
         command = [sys.executable, child_script, name, journal, manner]
         async def ready(name=name, manner=manner):
             return manner != "refuses" and f"{name} up" in open(journal).read()
-        children.append(Child(name, command, stage=int(stage), ready=ready))
+        children.append(Child(name, command, stage=int(stage), ready=ready, essential=not extra))
     supervisor = Supervisor(
         children, drain_timeout=float(drain), stop_margin=0, echo=float(echo),
         restarts=lambda: RestartPolicy(first_pause=0.01),
@@ -220,6 +220,18 @@ def test_the_whole_stops_with_its_reason_when_a_child_keeps_dying(start: Callabl
     assert len(run.pids("worker")) == 5
     assert run.output.splitlines()[-1] == "stopped: worker exited with code 7, 5 deaths within 60 s"
     assert run.journal[-2:] == ["valkey term", "valkey gone"]
+
+
+def test_a_child_that_is_not_essential_is_done_without_when_it_keeps_dying(start: Callable[..., Run]) -> None:
+    run = start("worker:obeys:0", "bridge:dies:0:extra")
+    until(lambda: "bridge exited with code 7, 5 deaths within 60 s; going on without it" in run.output, "giving up")
+    run.until_ready()
+
+    run.process.send_signal(signal.SIGTERM)
+
+    assert run.ended() == 0
+    assert len(run.pids("bridge")) == 5
+    assert run.journal[-2:] == ["worker term", "worker gone"]
 
 
 def test_a_child_that_refuses_its_configuration_is_not_started_again(start: Callable[..., Run]) -> None:

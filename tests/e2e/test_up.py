@@ -20,6 +20,7 @@ from tests.listeners import listener
 COMMANDS = {
     "valkey": None,
     "api": ["api"],
+    "bridge": ["bridge"],
     "worker": ["worker", "interactive"],
     "worker-batch": ["worker", "batch"],
     "keeper": ["keeper"],
@@ -28,8 +29,8 @@ COMMANDS = {
 
 class Up:
     def __init__(self, folder: Path, command: str = "up") -> None:
-        with listener() as port, listener() as nobody:
-            self.port = port
+        with listener() as port, listener() as bridge, listener() as nobody:
+            self.port, self.bridge = port, bridge
         self.log = folder / "up.log"
         clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         with self.log.open("wb") as log:
@@ -45,6 +46,7 @@ class Up:
                     "WARP_BASE_URL": f"http://127.0.0.1:{nobody}",
                     "WARP_API_KEY": "wk-a,wk-b",
                     "PORT": str(self.port),
+                    "BRIDGE_PORT": str(self.bridge),
                 },
             )
         self.seen: set[psutil.Process] = set()

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from api.reach import local_url
 from api.settings import ApiSettings
 from cli.chat import run_chat
 from cli.doctor import Level, broker, client_keys, credentials, door, pool_summary, redis_server, workers
+from cli.listening import Listening, check_free, listens, next_free
 from cli.problems import SetupError, explain
-from cli.reach import front_door_url
 from cli.up import banner, demo_environment, run_demo
 from proto.errors import ErrorCode, GatewayError
 from tests.listeners import listener
@@ -27,6 +28,7 @@ COMMANDS = (
     "demo",
     "up",
     "api",
+    "bridge",
     "worker",
     "keeper",
     "pool-service",
@@ -93,7 +95,7 @@ def test_importing_the_command_line_imports_no_room_and_no_heavy_library(tmp_pat
     assert loaded & (heavy | rooms) == set()
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "keeper", "pool-service"])
+@pytest.mark.parametrize("command", ["api", "bridge", "worker", "keeper", "pool-service"])
 def test_without_redis_each_command_says_in_one_line_what_to_start(command: str, tmp_path: Path) -> None:
     result = warp2api(command, cwd=tmp_path)
 
@@ -113,8 +115,9 @@ def test_a_setting_that_does_not_parse_is_named_and_its_value_is_not_shown(tmp_p
     assert "a-secret-by-mistake" not in result.stderr
 
 
-def test_an_open_host_without_keys_is_refused_in_one_line(tmp_path: Path) -> None:
-    result = warp2api("api", cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", HOST="0.0.0.0", PORT="8010")
+@pytest.mark.parametrize(("command", "host"), [("api", "HOST"), ("bridge", "BRIDGE_HOST")])
+def test_an_open_host_without_keys_is_refused_in_one_line(command: str, host: str, tmp_path: Path) -> None:
+    result = warp2api(command, cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", **{host: "0.0.0.0"})
 
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
@@ -131,6 +134,13 @@ def test_up_refuses_an_open_host_before_it_starts_anything(tmp_path: Path) -> No
         "set API_TOKENS, or ALLOW_OPEN=1 to let them\n"
     )
     assert not (tmp_path / "home").exists()
+
+
+def test_up_refuses_an_open_host_of_the_bridge_too(tmp_path: Path) -> None:
+    result = warp2api("up", cwd=tmp_path, BRIDGE_HOST="0.0.0.0")
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("warp2api: BRIDGE_HOST: 0.0.0.0 would let in anybody who reaches port 8000;")
 
 
 def test_an_unknown_lane_is_refused(tmp_path: Path) -> None:
@@ -153,6 +163,25 @@ def test_the_demo_on_a_taken_port_says_so() -> None:
         run_demo(port)
 
 
+def test_the_demos_bridge_takes_the_next_port_unless_one_was_asked_for() -> None:
+    with listener() as port, listener() as door:
+        free = next_free(port, {port + 1})
+
+        assert free > port + 1
+        assert not listens("127.0.0.1", free)
+    with listener() as bridge, pytest.raises(SetupError, match=f"BRIDGE_PORT: something listens on 127.0.0.1:{bridge}"):
+        run_demo(door, bridge)
+
+
+def test_two_servers_do_not_share_a_port() -> None:
+    with listener() as port:
+        pass
+    with pytest.raises(SetupError, match=f"BRIDGE_PORT: {port} is PORT too"):
+        check_free([Listening("127.0.0.1", port, "PORT"), Listening("127.0.0.1", port, "BRIDGE_PORT")])
+    with pytest.raises(SetupError, match="PORT: 0 leaves nothing to connect to"):
+        check_free([Listening("127.0.0.1", 0, "PORT")])
+
+
 def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
     inherited = {
         "PATH": "/bin",
@@ -168,7 +197,8 @@ def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
         "AWS_SECRET_ACCESS_KEY": "operators-own",
     }
 
-    environment = demo_environment(inherited, tmp_path, 8010, 4711)
+    door, bridge = Listening("127.0.0.1", 8010, "PORT"), Listening("127.0.0.1", 8000, "BRIDGE_PORT")
+    environment = demo_environment(inherited, tmp_path, door, bridge, 4711)
 
     assert "operators-own" not in environment.values()
     assert environment["WARP_BASE_URL"] == "http://127.0.0.1:4711"
@@ -183,14 +213,15 @@ def _secret_fields(settings: type[BaseSettings]) -> list[str]:
 
 
 def test_the_banner_tells_where_to_ask_and_what_is_missing() -> None:
-    base = "http://127.0.0.1:8010"
+    base, bridge = "http://127.0.0.1:8010", "http://127.0.0.1:8000"
 
-    assert "simulator" in banner(base, is_demo=True, has_tokens=True)
-    own = banner(base, is_demo=False, has_tokens=True)
+    assert "simulator" in banner(base, bridge, is_demo=True, has_tokens=True)
+    own = banner(base, bridge, is_demo=False, has_tokens=True)
+    assert f"monitor     {bridge}/" in own
     assert f'OpenAI(base_url="{base}/v1"' in own
     assert f'Anthropic(base_url="{base}"' in own
     assert "Unofficial: use your own Warp account only" in own
-    assert "set WARP_API_KEY" in banner(base, is_demo=False, has_tokens=False)
+    assert "set WARP_API_KEY" in banner(base, bridge, is_demo=False, has_tokens=False)
 
 
 def _example() -> dict[str, str]:
@@ -230,7 +261,7 @@ def test_the_example_file_shows_the_defaults(
     ],
 )
 def test_where_the_front_door_is_reached(host: str, url: str) -> None:
-    assert front_door_url(host, 8010) == url
+    assert local_url(host, 8010) == url
 
 
 def test_what_is_the_operators_business_is_explained_and_bugs_are_not() -> None:

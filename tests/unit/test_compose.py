@@ -21,7 +21,7 @@ OURS = {name: service for name, service in SERVICES.items() if name != "valkey"}
 def test_every_process_of_the_gateway_has_a_service() -> None:
     commands = sorted(service["command"] for service in OURS.values())
 
-    assert commands == [["api"], ["keeper"], *sorted(["worker", lane.value] for lane in Lane)]
+    assert commands == [["api"], ["bridge"], ["keeper"], *sorted(["worker", lane.value] for lane in Lane)]
     assert {command[0] for command in commands} <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
@@ -34,10 +34,10 @@ def test_each_finds_valkey_waits_for_it_and_has_time_to_drain(name: str) -> None
     assert int(service["stop_grace_period"].removesuffix("s")) > CliSettings(_env_file=None).drain_timeout
 
 
-def test_only_the_front_door_is_published_and_only_on_loopback() -> None:
+def test_only_the_two_servers_are_published_and_only_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert published == {"api": ["127.0.0.1:8010:8010"]}
+    assert published == {"api": ["127.0.0.1:8010:8010"], "bridge": ["127.0.0.1:8000:8000"]}
 
 
 def test_valkey_keeps_its_data_and_evicts_nothing() -> None:

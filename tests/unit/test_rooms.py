@@ -44,4 +44,4 @@ def test_every_folder_with_code_is_a_room() -> None:
 def test_console_scripts() -> None:
     scripts = {entry.name: entry.value for entry in distribution("warp2api").entry_points}
 
-    assert scripts == {"warp2api": "cli.main:run", "warp-api": "cli.main:run_api"}
+    assert scripts == {"warp2api": "cli.main:run", "warp-api": "cli.main:run_api", "warp-server": "cli.main:run_bridge"}

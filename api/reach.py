@@ -1,4 +1,4 @@
-"""Where one's own front door is reached from the machine it runs on."""
+"""Where a server of one's own is reached from the machine it runs on."""
 
 
 def reachable(host: str) -> str:
@@ -10,6 +10,6 @@ def reachable(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
-def front_door_url(host: str, port: int) -> str:
-    """The front door's address as a local client writes it."""
+def local_url(host: str, port: int) -> str:
+    """The address of a server that listens there, as a local client writes it."""
     return f"http://{reachable(host)}:{port}"

@@ -1,0 +1,67 @@
+"""The bridge's app: a second server on the same store, with the front door's keys, bounds and errors."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import errors
+from api.auth import ClientKeys, keys_of
+from api.bridge.routes import status
+from api.bridge.services import BridgeServices
+from api.catalogue import follow_offer
+from api.request_id import RequestIdMiddleware
+from api.routes import models
+from api.settings import ApiSettings
+from proto.models import ModelCatalogue
+from store.connection import Store
+from store.jobs import Jobs
+from store.models import SharedModels
+from store.settings import StoreSettings
+from tokens.pool import open_pool
+from tokens.settings import TokenSettings
+
+
+def create_app(settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings) -> FastAPI:
+    """Build the bridge; it opens its connections when it starts.
+
+    Raises:
+        KeysFileError: the keys file is not there or broken.
+    """
+    client_keys = keys_of(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, client_keys, store_settings, token_settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(title="warp2api bridge", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(RequestIdMiddleware)
+    errors.install(app)
+    for routes in (models, status):
+        app.include_router(routes.router)
+    return app
+
+
+@asynccontextmanager
+async def open_services(
+    settings: ApiSettings, client_keys: ClientKeys, store_settings: StoreSettings, token_settings: TokenSettings
+) -> AsyncIterator[BridgeServices]:
+    """The parts of a bridge, and what runs beside its requests."""
+    store = Store(store_settings.redis_url.get_secret_value())
+    jobs = Jobs(store, store_settings)
+    catalogue = ModelCatalogue(settings.models, settings.model_aliases)
+    beside = []
+    if store_settings.models_refresh:
+        beside.append(asyncio.create_task(follow_offer(SharedModels(store, jobs.keys), catalogue)))
+    try:
+        # The bridge lends nothing: it shows the pool, and refreshes it when it is told to.
+        async with open_pool(token_settings, store, jobs.keys, borrows=False) as pool:
+            yield BridgeServices(settings, client_keys, catalogue, store, jobs, pool)
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await store.aclose()
