@@ -13,6 +13,14 @@ class Api(StrEnum):
     RESPONSES = "responses"
 
 
+class DialectName(StrEnum):
+    """The same APIs, as the gateway's dialects are named."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    RESPONSES = "responses"
+
+
 PATHS = {Api.CHAT: "/v1/chat/completions", Api.MESSAGES: "/v1/messages", Api.RESPONSES: "/v1/responses"}
 
 #: The output that Messages has to be given a bound for.

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli import cloudflare, keys, tokens
-from cli.chat_apis import Api
+from cli.chat_apis import Api, DialectName
 
 app = typer.Typer(
     name="warp2api",
@@ -149,6 +149,21 @@ def parse(
     from cli.parse import run_parse
 
     raise typer.Exit(run_parse(source, as_json=as_json, events=events))
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="A JSON body; `-` for standard input.")],
+    from_: Annotated[DialectName, typer.Option("--from", help="The client API that the body is of.")],
+    to: Annotated[DialectName, typer.Option("--to", help="The client API that it shall be of.")],
+    response: Annotated[bool, typer.Option("--response", help="It is a whole answer, not a request.")] = False,
+    model: Annotated[str | None, typer.Option(help="The model's name in the result; default as it is.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="An object of `body` and `notes`.")] = False,
+) -> None:
+    """Convert a request, or an answer, from one client API to another; what cannot be carried is named."""
+    from cli.convert import run_convert
+
+    raise typer.Exit(run_convert(source, from_, to, response=response, model=model, as_json=as_json))
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """`parse`: what saved upstream responses say."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from rich.console import Console
 
+from cli.files import read_given
 from cli.parse_table import show_report
 from cli.problems import SetupError
 from proto.saved_stream import read_stream
@@ -42,18 +42,15 @@ def run_parse(source: str, *, as_json: bool, events: bool) -> int:
 
 
 def _responses(source: str) -> Iterator[tuple[str, bytes]]:
-    if source == "-":
-        yield source, sys.stdin.buffer.read()
-        return
     path = Path(source)
-    files = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
+    if source == "-" or not path.is_dir():
+        yield source, read_given(source)
+        return
+    files = sorted(path.glob(f"*{SUFFIX}"))
     if not files:
         raise SetupError(f"{source}: no {SUFFIX} file is in this folder")
     for file in files:
-        try:
-            yield str(file), file.read_bytes()
-        except OSError as error:
-            raise SetupError(f"{file}: {error.strerror or error}") from error
+        yield str(file), read_given(str(file))
 
 
 def _json(name: str, report: StreamReport, *, one_line: bool) -> str:

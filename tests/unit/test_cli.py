@@ -34,6 +34,7 @@ COMMANDS = (
     "pool-service",
     "chat",
     "parse",
+    "convert",
     "doctor",
     "bench",
     "keys",
