@@ -19,18 +19,20 @@ from api.pressure import watch_memory
 from api.publisher import Publisher
 from api.relay import Relay
 from api.request_id import RequestIdMiddleware
-from api.routes import chat, count_tokens, jobs, metrics, models, responses, status
+from api.routes import chat, count_tokens, files, jobs, metrics, models, responses, status
 from api.services import Services
 from api.settings import ApiSettings
 from api.submit import Desk
 from proto.models import ModelCatalogue
 from store.broker import create_celery
 from store.connection import Store
+from store.files import Files
 from store.jobs import Jobs
 from store.models import SharedModels
 from store.readers import Readers
 from store.responses import Responses
 from store.settings import StoreSettings
+from store.storage import Storage
 from tokens.pool import TokenPool
 from tokens.settings import TokenSettings
 
@@ -54,7 +56,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
     app = FastAPI(title="warp2api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
-    for routes in (chat, count_tokens, responses, jobs, metrics, models, status):
+    for routes in (chat, count_tokens, responses, files, jobs, metrics, models, status):
         app.include_router(routes.router)
     return app
 
@@ -80,6 +82,7 @@ async def open_services(
         desk=desk,
         answers=Answers(desk, relay, jobs, readers, hold_headers=settings.hold_headers),
         kept=KeptAnswers(kept),
+        files=Files(store, Storage(store_settings), store_settings),
         # The front door lends nothing: it only counts what the workers lend.
         health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
         images=ImageFetcher(settings.max_body) if settings.fetch_images else None,

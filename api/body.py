@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -75,6 +76,30 @@ def _check_items(body: dict[str, Any]) -> None:
                     body.clear()  # the exception would keep it alive for a while
                     raise BadRequestError(f"{field}: a request's arrays may hold {MAX_ITEMS} items.", param=field)
                 unseen.extend(value)
+
+
+async def body_pieces(request: Request, limit: int, patience: float) -> AsyncIterator[bytes]:
+    """A large body as it comes, up to `limit` bytes; nothing of it is kept, and it is read no faster than it is taken.
+
+    Raises:
+        GatewayError: REQUEST_TOO_LARGE, or REQUEST_TIMEOUT when nothing came for `patience` seconds.
+        ClientDisconnect: the client left meanwhile.
+    """
+    size, stream = 0, request.stream()
+    while size <= limit * 2:
+        try:
+            async with asyncio.timeout(patience):
+                piece = await anext(stream, None)
+        except TimeoutError:
+            message = f"Nothing of the request body arrived for {patience:g} seconds."
+            raise GatewayError(ErrorCode.REQUEST_TIMEOUT, message) from None
+        if piece is None:
+            break
+        size += len(piece)
+        if size <= limit:
+            yield piece
+    if size > limit:
+        raise GatewayError(ErrorCode.REQUEST_TOO_LARGE, f"The request body is larger than {limit} bytes.")
 
 
 async def _read(request: Request, settings: ApiSettings) -> bytes:

@@ -12,6 +12,7 @@ from api.kept import KeptAnswers
 from api.settings import ApiSettings
 from api.submit import Desk
 from proto.models import ModelCatalogue
+from store.files import Files
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Services(DoorServices):
     desk: Desk
     answers: Answers
     kept: KeptAnswers
+    files: Files
     health: Health
     #: Fetches remote images, where the operator lets it.
     images: ImageFetcher | None

@@ -6,7 +6,7 @@ latest.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -33,6 +33,9 @@ _DOOM = load_script(_FOLDER, "file_doom")
 _DELETE = load_script(_FOLDER, "file_delete")
 _SWEEP = load_script(_FOLDER, "file_sweep")
 
+#: What files are for: the input of a batch, and its results.
+BATCH_INPUT: Final = "batch"
+BATCH_OUTPUT: Final = "batch_output"
 #: Bytes of an uploaded file's parts: what is in memory of it at once, some three times.
 PART: Final = 4 * 1024 * 1024
 #: Bytes read at once, so that no request to the storage waits for a slow reader.
@@ -119,6 +122,8 @@ class Files:
 
     def __init__(self, store: Store, storage: Storage, settings: StoreSettings) -> None:
         self.storage = storage
+        #: Seconds a file is kept unless its client wants it gone before.
+        self.ttl = settings.files_ttl
         self.keys = Keys(settings.deployment)
         self._store = store
 
@@ -187,7 +192,7 @@ class Files:
         await self._run(_DOOM, file_id)
         await self._clear(file_id)
 
-    async def content(self, file_id: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    async def content(self, file_id: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes of a file from `start` up to `end`, a piece at a time. Nothing is read ahead.
 
         Raises:

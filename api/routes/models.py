@@ -1,15 +1,15 @@
 """The model list, in the shape of whoever asks."""
 
 from fastapi import APIRouter
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import vendor_of
+from api.query import limit_of
 from api.replies import json_reply
 from api.services import door_of
 from proto.dialects.base import Vendor
-from proto.errors import BadRequestError, ErrorCode, GatewayError
+from proto.errors import ErrorCode, GatewayError
 from proto.models import MAX_PAGE, PAGE
 
 router = APIRouter()
@@ -23,7 +23,9 @@ async def list_models(request: Request) -> Response:
     if vendor_of(request) is not Vendor.ANTHROPIC:
         return json_reply(services.catalogue.openai_list())
     query = request.query_params
-    page = services.catalogue.anthropic_list(_limit(query), query.get("after_id", ""), query.get("before_id", ""))
+    page = services.catalogue.anthropic_list(
+        limit_of(request, default=PAGE, most=MAX_PAGE), query.get("after_id", ""), query.get("before_id", "")
+    )
     return json_reply(page)
 
 
@@ -36,10 +38,3 @@ async def get_model(request: Request, model: str) -> Response:
     if found is None:
         raise GatewayError(ErrorCode.MODEL_NOT_FOUND, f"There is no model {model!r} here.", param="model")
     return json_reply(found.anthropic() if vendor_of(request) is Vendor.ANTHROPIC else found.openai())
-
-
-def _limit(query: QueryParams) -> int:
-    given = query.get("limit", str(PAGE))
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:8]) <= MAX_PAGE:
-        raise BadRequestError(f"limit: must be a number from 1 to {MAX_PAGE}", param="limit")
-    return int(given)
