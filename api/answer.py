@@ -16,7 +16,7 @@ from api.errors import error_reply
 from api.reader import ClientGoneError, Reader, Taken
 from api.relay import Relay
 from api.replies import EventStream, Frames, json_reply
-from api.request_id import answer_headers
+from api.request_id import answer_headers, answered_of
 from api.submit import Desk, Ticket
 from api.wishes import Wishes
 from proto.clients import Client
@@ -320,7 +320,11 @@ def _accepted(job_id: str, status: Status = Status.QUEUED) -> Response:
 
 
 def _tell_job(request: Request, header: ReplyHeader) -> None:
-    """From here on whatever is answered, an error too, says which job it is of: its client may come back for it."""
+    """From here on whatever is answered, an error too, says which job it is of: its client may come back for it. And
+    so do the log's lines.
+    """
+    structlog.contextvars.bind_contextvars(job_id=header.id_seed)
+    answered_of(request).answers(header)
     headers = answer_headers(request)
     headers["x-job-id"] = header.id_seed
     if header.ignored:

@@ -59,12 +59,13 @@ class ClientKeys:
         return not self._plain and self._path is None
 
     def client(self, headers: Headers, right: Right = Right.CHAT) -> Client:
-        """The client that sent these headers.
+        """The client that sent these headers; from here on the log's lines of this request name it.
 
         Raises:
             GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`.
         """
         client = self.holder(_offered(headers))
+        structlog.contextvars.bind_contextvars(client=client.name)
         if right not in client.rights:
             raise GatewayError(ErrorCode.NOT_PERMITTED, f"This API key lacks the right {right.value!r}.")
         return client

@@ -42,7 +42,7 @@ def install(app: FastAPI) -> None:
 
     async def on_gateway_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, GatewayError)  # noqa: S101  # registered for this class alone
-        log.info("request.refused", request_id=request_id_of(request), code=error.code, param=error.param)
+        log.info("request.refused", code=error.code, param=error.param)
         return error_reply(request, dialect_of(request), error)
 
     async def on_http_error(request: Request, error: Exception) -> Response:
@@ -55,7 +55,7 @@ def install(app: FastAPI) -> None:
 
     async def on_bug(request: Request, error: Exception) -> Response:
         request_id = request_id_of(request)
-        log.error("request.failed", request_id=request_id, path=request.url.path, exc_info=error)
+        log.error("request.failed", path=request.url.path, exc_info=error)
         failure = GatewayError(ErrorCode.INTERNAL, f"The gateway failed; its log names request {request_id}.")
         reply = error_reply(request, dialect_of(request), failure)
         # This answer is made outside the middleware that gives every other one its id.

@@ -62,7 +62,8 @@ class Publisher:
             try:
                 send_chats(self._app, [order.message for order in orders])
             except BrokerError as error:
-                log.warning("publish.failed", messages=len(orders), error=type(error).__name__)
+                jobs = [order.message.job_id for order in orders]
+                log.warning("publish.failed", jobs=jobs, error=type(error).__name__)
                 failure = error
             orders[0].loop.call_soon_threadsafe(_settle, orders, failure)
 

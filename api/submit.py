@@ -16,7 +16,7 @@ from proto.dialects.base import Dialect, ParsedRequest
 from proto.errors import ErrorCode, GatewayError
 from proto.estimate import estimate_conversation
 from proto.events import Failed
-from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader
+from proto.jobs import NO_ORIGIN, ChatJob, ChatMessage, Lane, Origin, ReplyHeader
 from proto.models import ModelCatalogue
 from store.admission import Admission, Binding, Pace
 from store.jobs import Jobs
@@ -50,7 +50,14 @@ class Desk:
         self._publisher = publisher
         self._catalogue = catalogue
 
-    def prepare(self, dialect: Dialect, body: Any, client: Client, binding: Binding | None = None) -> Ticket:
+    def prepare(
+        self,
+        dialect: Dialect,
+        body: Any,
+        client: Client,
+        binding: Binding | None = None,
+        origin: Origin = NO_ORIGIN,
+    ) -> Ticket:
         """Understand a request and make its job.
 
         Raises:
@@ -63,7 +70,7 @@ class Desk:
         # What may wait for hours has its time from the claim on.
         may_wait = client.lane is Lane.BATCH
         deadline = 0 if may_wait else round((now + self._jobs.settings.job_deadline) * 1000)
-        job = ChatJob(job_id, parsed.conversation, client.lane, deadline, input_tokens)
+        job = ChatJob(job_id, parsed.conversation, client.lane, deadline, input_tokens, origin=origin)
         header = ReplyHeader(
             dialect=dialect.name,
             model=parsed.requested_model,
@@ -115,23 +122,17 @@ class Desk:
             return admitted.job_id
         if admitted.verdict is not Admission.OK:
             raise await self._refusal(admitted.verdict, admitted.backlog, client)
+        structlog.contextvars.bind_contextvars(job_id=job.id)
         try:
             if asked is not None and not await self._responses.keep(job.keep_for, job.id, asked):
-                log.warning("response.not_kept", job_id=job.id, bytes=len(asked.input))
+                log.warning("response.not_kept", bytes=len(asked.input))
             await self._publisher.publish(ChatMessage(job.id, job.lane))
         except GatewayError as error:
             await self._jobs.fail(job.id, Failed(error.code, error.message, error.retry_after))
             raise
-        log.debug(
-            "job.admitted",
-            job_id=job.id,
-            client=client.name,
-            dialect=header.dialect,
-            model=header.model,
-            stream=header.stream,
-        )
+        log.debug("job.admitted", lane=job.lane, dialect=header.dialect, stream=header.stream)
         if header.ignored:
-            log.info("request.fields_ignored", job_id=job.id, fields=header.ignored)
+            log.info("request.fields_ignored", fields=header.ignored)
         return job.id
 
     async def _refusal(self, verdict: Admission, backlog: float, client: Client) -> GatewayError:

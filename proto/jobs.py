@@ -52,6 +52,20 @@ class ReplyHeader(msgspec.Struct, frozen=True):
     extra: dict[str, Any] = {}
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a job comes from, for the logs and traces of those who run it.
+
+    `request_id` is that of the request which made it; `trace` the W3C headers (`traceparent`, `tracestate`) of the
+    trace it is part of. Both are empty when there is none.
+    """
+
+    request_id: str = ""
+    trace: dict[str, str] = {}
+
+
+NO_ORIGIN = Origin()
+
+
 class ChatJob(msgspec.Struct, frozen=True):
     """The payload a worker needs; deleted with the terminal event.
 
@@ -65,6 +79,7 @@ class ChatJob(msgspec.Struct, frozen=True):
     deadline: int = 0
     input_tokens: int = 0
     keep_for: str = ""
+    origin: Origin = NO_ORIGIN
 
 
 class ChatMessage(NamedTuple):

@@ -22,6 +22,7 @@ from redis.exceptions import (
 )
 
 from proto.errors import ErrorCode, GatewayError
+from store.logs import start_apart
 from store.scripts import Script
 
 log = structlog.get_logger()
@@ -130,7 +131,7 @@ class Store:
         loop = asyncio.get_running_loop()
         # One that died of a bug has failed its batch; what comes after it must not wait for a dead task.
         if self._flusher is None or self._flusher.done():
-            self._flusher = loop.create_task(self._flush_forever(), name="store-flusher")
+            self._flusher = start_apart(self._flush_forever(), name="store-flusher")
         future: asyncio.Future[Any] = loop.create_future()
         self._pending.append((call, future))
         self._wake.set()

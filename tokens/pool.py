@@ -34,6 +34,7 @@ from proto.errors import ErrorCode, GatewayError
 from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Store, StoreError
+from store.logs import start_apart
 from tokens.borrowing import Borrowing
 from tokens.credentials import Sealer, SealError
 from tokens.lease import Lease
@@ -288,7 +289,7 @@ class TokenPool:
     def _refill_soon(self, reason: str) -> asyncio.Task[None]:
         """The refill that runs in this process, started if there is none."""
         if self._refilling is None or self._refilling.done():
-            self._refilling = asyncio.create_task(self._refill_logged(reason), name="pool-refill")
+            self._refilling = start_apart(self._refill_logged(reason), name="pool-refill")
         return self._refilling
 
     async def _refill_logged(self, reason: str) -> None:

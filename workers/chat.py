@@ -62,14 +62,22 @@ async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
     if claim is None:
         log.info("job.not_claimed", job_id=job_id)
         return None
+    structlog.contextvars.bind_contextvars(**_log_context(claim))
     attempt = Attempt(claim, workshop)
-    with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=claim.attempt), workshop.held.hold(attempt):
+    with workshop.held.hold(attempt):
         try:
             if workshop.held.draining and await workshop.held.hand_back([attempt]):
                 return None  # claimed while the others were being handed back
             return await attempt.run()
         finally:
             workshop.relay.close(attempt.log)
+
+
+def _log_context(claim: Claim) -> dict[str, str | int]:
+    """What every line about an attempt names; the context ends with the task that runs it."""
+    job = claim.job
+    named = {"request_id": job.origin.request_id, "client": claim.client}
+    return {"job_id": job.id, "attempt": claim.attempt, **{name: value for name, value in named.items() if value}}
 
 
 async def _claim(job_id: str, workshop: Workshop) -> Claim | None:

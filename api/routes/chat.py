@@ -6,10 +6,12 @@ from starlette.responses import Response
 
 from api.body import read_json
 from api.idempotency import binding_of
+from api.request_id import request_id_of
 from api.services import Services, services_of
 from api.wishes import wishes_of
 from proto.dialects import get_dialect
 from proto.dialects.openai_responses import OpenAIResponses
+from proto.jobs import Origin
 
 router = APIRouter()
 
@@ -46,7 +48,7 @@ async def _chat(request: Request, dialect_name: str, *, remembers: bool = False)
     binding = binding_of(request, body)
     if services.images is not None:
         await services.images.inline(body)
-    ticket = services.desk.prepare(dialect, body, client, binding)
+    ticket = services.desk.prepare(dialect, body, client, binding, Origin(request_id_of(request)))
     if remembers:
         ticket = services.kept.to_keep(ticket, body, client.name)
     return await services.answers.answer(request, dialect, ticket, client, wishes)
