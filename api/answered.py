@@ -53,17 +53,14 @@ class Answered:
     def tell(self) -> None:
         """Write the line; an answer that is not `complete` was cut, most often by its client."""
         first_byte = None if self._first_byte is None else round(self._first_byte - self._began, 3)
-        fields = {
-            "method": self._scope["method"],
-            "route": self.route,
-            "status": self.status,
+        (log.debug if self.route in POLLED else log.info)(
+            "request.answered",
+            method=self._scope["method"],
+            route=self.route,
+            status=self.status,
             **self._chat,
-            "seconds": round(time.monotonic() - self._began, 3),
-            "first_byte": first_byte,
-            "bytes": self._bytes,
-            "complete": self._complete,
-        }
-        if self.route in POLLED:
-            log.debug("request.answered", **fields)
-        else:
-            log.info("request.answered", **fields)
+            seconds=round(time.monotonic() - self._began, 3),
+            first_byte=first_byte,
+            bytes=self._bytes,
+            complete=self._complete,
+        )

@@ -23,6 +23,7 @@ from api.routes import chat, count_tokens, files, jobs, metrics, models, respons
 from api.services import Services
 from api.settings import ApiSettings
 from api.submit import Desk
+from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
 from store.broker import create_celery
 from store.connection import Store
@@ -53,7 +54,9 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
             app.state.services = services
             yield
 
-    app = FastAPI(title="warp2api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="warp2api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY
+    )
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     for routes in (chat, count_tokens, responses, files, jobs, metrics, models, status):

@@ -59,13 +59,12 @@ class ClientKeys:
         return not self._plain and self._path is None
 
     def client(self, headers: Headers, right: Right = Right.CHAT) -> Client:
-        """The client that sent these headers; from here on the log's lines of this request name it.
+        """The client that sent these headers.
 
         Raises:
             GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`.
         """
         client = self.holder(_offered(headers))
-        structlog.contextvars.bind_contextvars(client=client.name)
         if right not in client.rights:
             raise GatewayError(ErrorCode.NOT_PERMITTED, f"This API key lacks the right {right.value!r}.")
         return client
@@ -79,11 +78,17 @@ class ClientKeys:
         return self.holder(_offered(headers))
 
     def holder(self, keys: Iterable[str]) -> Client:
-        """The client that one of these keys makes known, the first that does.
+        """The client that one of these keys makes known, the first that does; from here on the log's lines of this
+        request name it.
 
         Raises:
             GatewayError: INVALID_API_KEY when none does.
         """
+        client = self._known(keys)
+        structlog.contextvars.bind_contextvars(client=client.name)
+        return client
+
+    def _known(self, keys: Iterable[str]) -> Client:
         if self.open:
             return Client(OPEN_CLIENT, frozenset(Right), self._limits)
         self._look()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+from importlib.metadata import version
 from types import FrameType
 from typing import Final
 
@@ -86,7 +87,9 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
+    log.info("process.started", role="api", version=version("warp2api"), host=host, port=port)
     Server(config).run()
+    log.info("process.stopped", role="api")
 
 
 def _is_no_websocket_advice(record: logging.LogRecord) -> bool:

@@ -195,8 +195,9 @@ class TokenPool:
         told = (stats.health, stats.ready, stats.target)
         if told != self._health:
             self._health = told
-            say = log.info if stats.health is Health.HEALTHY else log.warning
-            say("pool.health", health=stats.health, ready=stats.ready, target=stats.target, size=stats.size)
+            (log.info if stats.health is Health.HEALTHY else log.warning)(
+                "pool.health", health=stats.health, ready=stats.ready, target=stats.target, size=stats.size
+            )
 
     async def aclose(self) -> None:
         """Let what is being given back or refreshed end. Leases still held come back by their TTL."""

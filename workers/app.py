@@ -3,17 +3,16 @@
 import os
 import signal
 import threading
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Final
 
 import structlog
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
-from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, Lane
 from store.broker import create_celery
@@ -26,6 +25,7 @@ from store.settings import StoreSettings
 from store.storage import Storage
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
+from workers import celery_words
 from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
 from workers.file_sweep import sweep_files
@@ -149,11 +149,11 @@ def _leave(runtime: Runtime[Any]) -> None:
 
 def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> None:
     """Run a Celery worker of one queue with its runtime beside it."""
-    # Celery's words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
+    celery_words.silence()
     app.steps["consumer"].add(BatchEvents)
     # Until Celery's own handler is there. In a thread: what a signal handler raises may be lost wherever it strikes.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_leave, args=(runtime,)).start())
+    log.info("process.started", role=queue, version=version("warp2api"), concurrency=concurrency)
     try:
         runtime.start()
         app.worker_main(
@@ -172,3 +172,4 @@ def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> N
         )
     finally:
         runtime.stop()
+        log.info("process.stopped", role=queue)

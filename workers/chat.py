@@ -7,6 +7,7 @@ apply the limits it does not know, append to the log, end with exactly one termi
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,11 +26,12 @@ from tokens import outcomes
 from tokens.lease import Lease
 from tokens.pool import TokenPool
 from workers.continuing import Continuing, Turn
+from workers.ended import tell_ended
 from workers.errors import UpstreamError, truncated
 from workers.held import STOP_OF_ACK, Held, Stop
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
-from workers.stages import Stages, Try, clock
+from workers.stages import Stage, Stages, Try, clock
 from workers.tap import Tap
 from workers.upstream import Upstream
 from workers.watchdog import Watchdog
@@ -54,6 +56,8 @@ class Workshop:
     responses: Responses
     watchdog: Watchdog
     tap: Tap
+    #: Seconds above which a stage is worth a warning.
+    slow: Mapping[Stage, float]
 
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
@@ -144,7 +148,7 @@ class Attempt:
             log.info("job.let_go", why=self._stop)
             return None
         code = terminal.code if isinstance(terminal, Failed) else None
-        log.info("job.ended", code=code, seconds=round(clock() - self.stages.claimed, 3))
+        tell_ended(code, self._shop.held.lane, self.stages, self._shop.slow)
         return code
 
     async def _terminal(self) -> Terminal | None:

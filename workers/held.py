@@ -94,6 +94,7 @@ class Held:
     async def drain(self, patience: float) -> None:
         """Hand back what nobody has seen output of, let the rest end, and end after `patience` seconds what is left."""
         self.draining = True
+        log.info("worker.draining", jobs=len(self._holders))
         await self.hand_back(list(self._holders.values()))
         try:
             async with asyncio.timeout(patience):

@@ -88,6 +88,7 @@ async def open_workshop(
                 Responses(store, jobs),
                 watchdog,
                 tap,
+                settings.slow_stage,
             )
         await jobs.retire(held.worker, lane)
     await tap_store.aclose()

@@ -1,11 +1,12 @@
 """What a worker is told from outside; read once, in an entry module."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, HttpUrl, NonNegativeFloat, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from proto.jobs import Lane
+from workers.stages import Stage
 
 
 class UpstreamSettings(BaseSettings):
@@ -56,6 +57,24 @@ class WorkerSettings(BaseSettings):
     #: compressed.
     continue_max_entry: int = Field(default=4 * 1024 * 1024, gt=0)
     continue_max_bytes: int = Field(default=128 * 1024 * 1024, gt=0)
+    #: Seconds above which a stage of a job is worth a warning, as `stage=seconds` pairs; a stage without never is.
+    slow_stage: Annotated[dict[Stage, NonNegativeFloat], NoDecode] = {
+        Stage.QUEUE: 5,
+        Stage.LEASE: 5,
+        Stage.HEADERS: 10,
+        Stage.FIRST_EVENT: 15,
+        Stage.FIRST_OUTPUT: 60,
+    }
+
+    @field_validator("slow_stage", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if unknown := [name for name, _, _ in pairs if name.strip() not in set(Stage)]:
+            raise ValueError(f"SLOW_STAGE: {', '.join(unknown)} is no stage; there are {', '.join(Stage)}")
+        return {name.strip(): seconds for name, _, seconds in pairs}
 
     def concurrency(self, lane: Lane) -> int:
         """How many chats a process of this lane runs at once."""
