@@ -1,5 +1,5 @@
-"""FastAPI's own OpenTelemetry instruments are off: they would record addresses, queries and the texts of exceptions, and
-cost every request. What a trace says of a request, `store/tracing.py` and `api/answered.py` say.
+"""FastAPI's own OpenTelemetry instruments are off: they would record addresses, queries and the texts of exceptions,
+and cost every request.
 """
 
 from typing import Final

@@ -21,6 +21,7 @@ PAGES = (
     "docs/cloudflare.md",
     "docs/configuration.md",
     "docs/jobs.md",
+    "docs/logging.md",
     "docs/models.md",
     "docs/performance.md",
     "docs/responses.md",

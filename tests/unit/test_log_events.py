@@ -63,9 +63,8 @@ def listed() -> dict[str, dict[str, tuple[set[str], set[str]]]]:
             continue
         rows = rooms.setdefault(match[1], {})
         for row in re.findall(r"^\| `[a-z_]+\.[a-z_]+` .*\|$", section, re.MULTILINE):
-            name, levels, fields, *meaning = (cell.strip() for cell in row.strip("|").split(" | "))
-            assert len(meaning) == 1, f"a row has four cells: {row}"
-            assert meaning[0], row
+            name, levels, fields, meaning = (cell.strip() for cell in row.strip("|").split("|"))
+            assert meaning, row
             assert name.strip("`") not in rows, f"listed twice: {name}"
             rows[name.strip("`")] = (set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields)))
     return rooms
