@@ -14,6 +14,7 @@ from api.catalogue import follow_offer
 from api.request_id import RequestIdMiddleware
 from api.routes import models
 from api.settings import ApiSettings
+from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
 from store.connection import Store
 from store.jobs import Jobs
@@ -37,7 +38,14 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
             app.state.services = services
             yield
 
-    app = FastAPI(title="warp2api bridge", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="warp2api bridge",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=NO_TELEMETRY,
+    )
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     for routes in (models, status):

@@ -1,7 +1,9 @@
 """The bridge as a process. Only here are its settings read from the environment."""
 
 import signal
+from importlib.metadata import version
 
+import structlog
 import uvicorn
 
 from api.auth import refuses_host
@@ -13,6 +15,8 @@ from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
 from store.settings import StoreSettings
 from tokens.settings import TokenSettings
+
+log = structlog.get_logger()
 
 #: Bytes of one message of a websocket's client: wishes, not contents.
 MAX_MESSAGE = 64 * 1024
@@ -34,13 +38,15 @@ def serve(host: str | None = None, port: int | None = None) -> None:
             ErrorCode.INVALID_REQUEST,
             f"Refusing to serve on {host} without client keys: set API_TOKENS, or ALLOW_OPEN=1 to let anybody in.",
         )
+    port = bridge.bridge_port if port is None else port
+    log.info("process.started", role="bridge", version=version("warp2api"), host=host, port=port)
     # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     uvicorn.run(
         create_app(settings, StoreSettings(), TokenSettings()),
         host=host,
-        port=bridge.bridge_port if port is None else port,
+        port=port,
         loop="uvloop",
         http=bounded_connection(settings.client_timeout),
         ws="websockets-sansio",
@@ -53,3 +59,4 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         date_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
+    log.info("process.stopped", role="bridge")

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.pool_service import shapes
+from api.telemetry import NO_TELEMETRY
 from proto.errors import GatewayError
 from tokens.credentials import SealError
 from tokens.lending import Lend, Lending
@@ -48,6 +49,7 @@ def create_app(token: str, open_lending: OpenLending) -> FastAPI:
 
     app = FastAPI(
         title="warp2api pool service", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        telemetry=NO_TELEMETRY,
         description="Lends the tokens of one deployment's pool to other deployments of the same operator.",
     )  # fmt: skip
     _install_errors(app)
