@@ -24,19 +24,20 @@ def main(
     cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM): TLS with HTTP/2, by granian.")] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
     h2_streams: Annotated[int, typer.Option(help="Streams that one HTTP/2 connection may have open.")] = 200,
+    host: Annotated[str, typer.Option(help="Address to listen on; it asks nobody who they are.")] = _LOOPBACK,
 ) -> None:
-    """Run the upstream simulator on the loopback address."""
+    """Run the upstream simulator."""
     chosen = msgspec.json.decode(options, type=Options)
     if cert is None or key is None:
-        _serve_plain(chosen, port)
+        _serve_plain(chosen, host, port)
     else:
-        uvloop.run(_serve_tls(chosen, port or _free_port(), cert, key, h2_streams))
+        uvloop.run(_serve_tls(chosen, host, port or _free_port(), cert, key, h2_streams))
 
 
-def _serve_plain(options: Options, port: int) -> None:
+def _serve_plain(options: Options, host: str, port: int) -> None:
     config = uvicorn.Config(
         create_simulator(options),
-        host=_LOOPBACK,
+        host=host,
         port=port,
         lifespan="off",
         access_log=False,
@@ -45,7 +46,7 @@ def _serve_plain(options: Options, port: int) -> None:
     )
     logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
     listener = config.bind_socket()
-    _announce("http", listener.getsockname()[1])
+    _announce("http", host, listener.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -54,7 +55,7 @@ def _is_no_cut(record: logging.LogRecord) -> bool:
     return "without completing response" not in record.getMessage()
 
 
-async def _serve_tls(options: Options, port: int, cert: Path, key: Path, h2_streams: int) -> None:
+async def _serve_tls(options: Options, host: str, port: int, cert: Path, key: Path, h2_streams: int) -> None:
     from granian.constants import Interfaces
     from granian.http import HTTP2Settings
     from granian.log import LogLevels
@@ -62,7 +63,7 @@ async def _serve_tls(options: Options, port: int, cert: Path, key: Path, h2_stre
 
     server = Server(
         create_simulator(options),
-        address=_LOOPBACK,
+        address=host,
         port=port,
         interface=Interfaces.ASGINL,
         ssl_cert=cert,
@@ -70,12 +71,12 @@ async def _serve_tls(options: Options, port: int, cert: Path, key: Path, h2_stre
         http2_settings=HTTP2Settings(max_concurrent_streams=h2_streams),
         log_level=LogLevels.critical,
     )
-    _announce("https", port)
+    _announce("https", host, port)
     await server.serve()
 
 
-def _announce(scheme: str, port: int) -> None:
-    print(f"simulator at {scheme}://{_LOOPBACK}:{port}", flush=True)
+def _announce(scheme: str, host: str, port: int) -> None:
+    print(f"simulator at {scheme}://{host}:{port}", flush=True)
 
 
 def _free_port() -> int:

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# The gateway in containers: makes the secrets it needs, then drives Compose. `./docker-start.sh help`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly PARTS="api worker worker-batch"
+
+usage() {
+  cat <<'TEXT'
+./docker-start.sh start [-d] [--demo]   build what is missing and start; -d: in the background
+./docker-start.sh stop                  stop; running answers may end first, nothing that was accepted is lost
+./docker-start.sh restart               stop, and start in the background
+./docker-start.sh status                what runs, and whether the gateway is ready
+./docker-start.sh logs [-f] [PART...]   what the parts say; -f: go on
+./docker-start.sh scale PART=N...       how many of: api, worker, worker-batch; remembered
+./docker-start.sh update                fetch the newest version, build, restart what changed
+
+--demo: answers come from the bundled simulator; no credentials are needed, and none are used.
+Settings: .env (see .env.example). Secrets: one file each in secrets/.
+TEXT
+}
+
+fail() { echo "docker-start: $*" >&2; exit 1; }
+say() { echo "docker-start: $*"; }
+
+find_compose() {
+  command -v docker >/dev/null || command -v docker-compose >/dev/null \
+    || fail "Docker is not installed: https://docs.docker.com/engine/install/"
+  if docker compose version >/dev/null 2>&1; then compose=(docker compose)
+  elif command -v docker-compose >/dev/null; then compose=(docker-compose)
+  else fail "neither 'docker compose' nor docker-compose is there: https://docs.docker.com/compose/install/"; fi
+  if command -v docker >/dev/null; then
+    docker info >/dev/null 2>&1 || fail "the Docker daemon does not answer: is it running, and may you use it?"
+  fi
+}
+
+# The demo is a deployment of its own: its secrets and data are no one else's. `start` decides, the others follow.
+use_demo() {
+  export COMPOSE_PROJECT_NAME=warp2api-demo COMPOSE_PROFILES=demo SECRETS=./secrets/demo
+  export WARP_BASE_URL=http://simulator:8100
+}
+
+choose_deployment() {
+  export COMPOSE_PROJECT_NAME="${COMPOSE_PROJECT_NAME:-warp2api}" SECRETS=./secrets
+  if [ -e secrets/demo/running ]; then use_demo; fi
+}
+
+random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
+
+# The folder is yours alone; the files in it are mounted into containers, whose user is not you, and so are readable.
+make_secrets() {
+  local password
+  (umask 077 && mkdir -p "$SECRETS")
+  if [ ! -e "$SECRETS/redis_url" ] || [ ! -e "$SECRETS/valkey.conf" ]; then
+    password=$(random)
+    echo "redis://:$password@valkey:6379/0" >"$SECRETS/redis_url"
+    echo "requirepass $password" >"$SECRETS/valkey.conf"
+  fi
+  if [ ! -e "$SECRETS/api_tokens" ]; then
+    echo "sk-$(random)" >"$SECRETS/api_tokens"
+    say "made a client key: $SECRETS/api_tokens"
+  fi
+  if [ ! -e "$SECRETS/warp_api_key" ]; then : >"$SECRETS/warp_api_key"; fi
+  chmod 644 "$SECRETS"/redis_url "$SECRETS"/valkey.conf "$SECRETS"/api_tokens "$SECRETS"/warp_api_key
+  [ -e .env ] || : >.env
+}
+
+has_credentials() {
+  [ -s "$SECRETS/warp_api_key" ] \
+    || grep -qE '^(WARP_REFRESH_TOKEN|WARP_JWT|POOL_SERVICE_BASE_URL|CLOUDFLARE_API_TOKEN)=.' .env
+}
+
+scaled() { # the options for `up` that keep what `scale` has set
+  scale=()
+  local line
+  if [ -e .scale ]; then
+    while IFS= read -r line; do scale+=(--scale "$line"); done <.scale
+  fi
+}
+
+up() {
+  scaled
+  "${compose[@]}" up "$@" ${scale[@]+"${scale[@]}"}
+}
+
+addresses() {
+  local door=${PUBLISH:-127.0.0.1:8010} bridge=${PUBLISH_BRIDGE:-127.0.0.1:8000} flower=${PUBLISH_FLOWER:-127.0.0.1:5555}
+  say "OpenAI http://$door/v1   Anthropic http://$door   monitor http://$bridge   Flower http://$flower"
+  say "client key: the first line of $SECRETS/api_tokens"
+}
+
+start() {
+  local detached=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -d) detached=(-d) ;;
+      --demo) use_demo ;;
+      *) fail "start: unknown option $1" ;;
+    esac
+    shift
+  done
+  make_secrets
+  if [ "$SECRETS" = ./secrets/demo ]; then
+    echo wk-demo >"$SECRETS/warp_api_key"
+    : >"$SECRETS/running"
+  elif ! has_credentials; then
+    fail "no credentials: put your Warp API key into $SECRETS/warp_api_key (or others into .env), or try: start --demo"
+  fi
+  addresses
+  up --build ${detached[@]+"${detached[@]}"}
+}
+
+stop() {
+  "${compose[@]}" down
+  rm -f secrets/demo/running
+}
+
+status() {
+  local door=${PUBLISH:-127.0.0.1:8010} answer
+  "${compose[@]}" ps
+  if ! command -v curl >/dev/null; then say "curl is not installed, so the gateway was not asked"; return; fi
+  answer=$(curl --silent --max-time 5 "http://$door/readyz") || fail "the gateway does not answer at http://$door"
+  say "readyz: $answer"
+}
+
+set_scale() {
+  local wish part lines
+  [ $# -gt 0 ] || fail "scale: which? For example: scale api=3 worker=4"
+  for wish in "$@"; do
+    part=${wish%%=*}
+    [[ " $PARTS " == *" $part "* && $wish =~ ^[a-z-]+=[1-9][0-9]?$ ]] \
+      || fail "scale: $wish is not one of ${PARTS// /=N, }=N with N from 1 to 99"
+    lines=$(grep -v "^$part=" .scale 2>/dev/null || true)
+    printf '%s\n' ${lines:+"$lines"} "$wish" >.scale
+  done
+  up -d --no-recreate
+}
+
+update() {
+  if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git pull --ff-only || fail "git could not fetch the newest version; your own changes are as they were"
+  fi
+  "${compose[@]}" build --pull
+  make_secrets
+  up -d
+}
+
+command=${1:-help}
+[ $# -eq 0 ] || shift
+case $command in
+  help | -h | --help) usage; exit 0 ;;
+  start | stop | restart | status | logs | scale | update) ;;
+  *) usage >&2; fail "unknown command: $command" ;;
+esac
+find_compose
+choose_deployment
+case $command in
+  start) start "$@" ;;
+  stop) stop ;;
+  restart) "${compose[@]}" stop; up -d ;;
+  status) status ;;
+  logs) "${compose[@]}" logs --tail 200 "$@" ;;
+  scale) set_scale "$@" ;;
+  update) update ;;
+esac
