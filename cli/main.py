@@ -175,6 +175,21 @@ def doctor() -> None:
 
 
 @app.command()
+def health(
+    part: Annotated[str, typer.Argument(help="Which process of this host: api, bridge, worker or keeper.")],
+) -> None:
+    """Whether a process of this host lives: exit code 0 or 1, for the health checks of containers."""
+    from cli.embedded import resolve_redis_url
+    from cli.health import Part, run_health
+
+    if part not in set(Part):
+        raise typer.BadParameter(f"{part!r} is none of {', '.join(Part)}", param_hint="PART")
+    if part in (Part.WORKER, Part.KEEPER):
+        resolve_redis_url()
+    raise typer.Exit(run_health(Part(part)))
+
+
+@app.command()
 def bench(
     jobs: Annotated[int, typer.Option(min=1, help="Chats in all.")] = 300,
     concurrency: Annotated[int, typer.Option(min=1, help="Chats at once.")] = 64,
@@ -209,8 +224,10 @@ def run_bridge() -> NoReturn:
 
 def _guarded(args: list[str]) -> NoReturn:
     try:
+        from cli.open_files import raise_open_files
         from cli.secret_files import load_secret_files
 
+        raise_open_files()
         load_secret_files()
         app(args=args, prog_name="warp2api")
     except Exception as error:
