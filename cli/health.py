@@ -6,7 +6,7 @@ import socket
 from enum import StrEnum
 from typing import Final
 
-from cli.reach import reachable
+from api.reach import reachable
 from proto.jobs import CONTROL_QUEUE, Lane
 from proto.keys import Keys
 from store.connection import Store

@@ -36,6 +36,7 @@ COMMANDS = (
     "parse",
     "convert",
     "doctor",
+    "health",
     "bench",
     "keys",
     "tokens",
