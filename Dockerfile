@@ -14,7 +14,9 @@ COPY . .
 RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable --quiet
 
 FROM ${BASE}
-RUN useradd --system --uid 10001 --home-dir /var/lib/warp2api --create-home warp2api
+# The folder of files and results is a volume's to cover, and takes its owner from here.
+RUN useradd --system --uid 10001 --home-dir /var/lib/warp2api --create-home warp2api \
+    && install -d -o warp2api /var/lib/warp2api/files
 COPY --from=build /opt/warp2api /opt/warp2api
 ENV PATH=/opt/warp2api/bin:$PATH WARP2API_HOME=/var/lib/warp2api PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001

@@ -9,35 +9,74 @@ import typer
 import yaml
 
 from cli.main import app
+from cli.secret_files import SECRETS
 from cli.settings import CliSettings
 from proto.jobs import Lane
+from store.settings import StoreSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if name != "valkey"}
+OURS = {name: service for name, service in SERVICES.items() if "WARP_API_KEY_FILE" in service.get("environment", {})}
+#: What the demo puts in the upstream's place.
+ROLES = {name: service for name, service in OURS.items() if name != "simulator"}
 
 
 def test_every_process_of_the_gateway_has_a_service() -> None:
-    commands = sorted(service["command"] for service in OURS.values())
+    commands = sorted(service["command"] for service in ROLES.values())
 
     assert commands == [["api"], ["bridge"], ["keeper"], *sorted(["worker", lane.value] for lane in Lane)]
     assert {command[0] for command in commands} <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(SERVICES) - set(OURS) == {"valkey", "proxy"}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_each_finds_valkey_waits_for_it_and_has_time_to_drain(name: str) -> None:
-    service = OURS[name]
+@pytest.mark.parametrize("name", ROLES)
+def test_each_waits_for_valkey_is_looked_after_and_has_time_to_drain(name: str) -> None:
+    service = ROLES[name]
 
-    assert service["environment"]["REDIS_URL"] == "redis://valkey:6379/0"
     assert service["depends_on"] == {"valkey": {"condition": "service_healthy"}}
+    assert service["healthcheck"]["test"][:3] == ["CMD", "warp2api", "health"]
+    assert service["healthcheck"]["test"][3] == service["command"][0]
     assert int(service["stop_grace_period"].removesuffix("s")) > CliSettings(_env_file=None).drain_timeout
 
 
-def test_only_the_two_servers_are_published_and_only_on_loopback() -> None:
+@pytest.mark.parametrize("name", OURS)
+def test_none_may_do_more_than_it_must(name: str) -> None:
+    service = OURS[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+
+
+def test_secrets_come_from_files_alone() -> None:
+    for service in OURS.values():
+        environment, files = service["environment"], {f"/run/secrets/{name}" for name in service["secrets"]}
+        named = {name: value for name, value in environment.items() if name.endswith("_FILE")}
+        assert set(named.values()) == files
+        assert {name.removesuffix("_FILE") for name in named} <= set(SECRETS)
+        assert all(environment[name.removesuffix("_FILE")] == "" for name in named), "or .env would stand beside it"
+    assert all(secret["file"].startswith("${SECRETS:-./secrets}/") for secret in COMPOSE["secrets"].values())
+
+
+def test_only_the_way_in_and_the_monitor_are_published_and_only_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert published == {"api": ["127.0.0.1:8010:8010"], "bridge": ["127.0.0.1:8000:8000"]}
+    assert published == {
+        "proxy": ["${PUBLISH:-127.0.0.1:8010}:8010"],
+        "bridge": ["${PUBLISH_BRIDGE:-127.0.0.1:8000}:8000"],
+    }
+    assert not any("ALLOW_OPEN" in service.get("environment", {}) for service in SERVICES.values())
+
+
+def test_the_proxy_is_patient_with_silent_answers_and_finds_the_doors() -> None:
+    proxy = (ROOT / "deploy" / "haproxy.cfg").read_text()
+    silence = {int(minutes) * 60 for minutes in re.findall(r"timeout (?:client|server) (\d+)m", proxy)}
+
+    assert min(silence) > StoreSettings(_env_file=None).job_deadline
+    assert re.findall(r"server-template door \d+ (\S+)", proxy) == [f"api:{OURS['api']['environment']['PORT']}"]
+    assert SERVICES["proxy"]["volumes"] == ["./deploy/haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg:ro"]
 
 
 def test_valkey_keeps_its_data_and_evicts_nothing() -> None:

@@ -20,6 +20,7 @@ PAGES = (
     "docs/clients.md",
     "docs/cloudflare.md",
     "docs/configuration.md",
+    "docs/deployment.md",
     "docs/jobs.md",
     "docs/logging.md",
     "docs/models.md",
