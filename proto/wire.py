@@ -91,7 +91,7 @@ def _check_text(field: WireField, name: str) -> None:
 
 
 def _field(data: bytes, start: int, end: int, depth: int) -> WireField:
-    tag, at = _varint(data, start, end)
+    tag, at = _varint(data, start, end, start)
     number, wire_type = tag >> 3, tag & 7
     if not number:
         raise WireError(start, "no field has the number 0")
@@ -99,12 +99,12 @@ def _field(data: bytes, start: int, end: int, depth: int) -> WireField:
     value: int | bytes = b""
     match wire_type:
         case 0:
-            value, at = _varint(data, at, end)
+            value, at = _varint(data, at, end, start)
         case 1 | 5:
             at += 8 if wire_type == _FIXED64 else 4
             value = int.from_bytes(data[inside:at], "little")
         case 2:
-            length, inside = _varint(data, at, end)
+            length, inside = _varint(data, at, end, start)
             at = inside + length
             value = data[inside:at]
         case 3:
@@ -131,10 +131,10 @@ def _group_end(data: bytes, at: int, end: int, number: int, depth: int) -> int:
     raise WireError(at, f"group {number} does not end")
 
 
-def _varint(data: bytes, start: int, end: int) -> tuple[int, int]:
+def _varint(data: bytes, first: int, end: int, field: int) -> tuple[int, int]:
     value = 0
-    for index, at in enumerate(range(start, min(end, start + MAX_VARINT))):
+    for index, at in enumerate(range(first, min(end, first + MAX_VARINT))):
         value |= (data[at] & 0x7F) << (7 * index)
         if data[at] < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, at + 1
-    raise WireError(start, "the message ends within a number" if end - start < MAX_VARINT else "a number is too long")
+    raise WireError(field, "the message ends within a number" if end - first < MAX_VARINT else "a number is too long")
