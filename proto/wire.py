@@ -9,8 +9,11 @@ from google.protobuf.message import Message
 #: A message's descriptor; the stubs know two classes of them.
 AnyDescriptor = Any
 
-#: Bytes of the longest varint.
+#: Bytes of the longest varint, and of the longest one that is a tag.
 MAX_VARINT: Final = 10
+MAX_TAG: Final = 5
+#: The largest number a field may have.
+MAX_NUMBER: Final = 2**29 - 1
 #: Levels of messages within messages that are followed.
 MAX_DEPTH: Final = 100
 
@@ -81,6 +84,8 @@ def _check(data: bytes, at: int, end: int, kind: AnyDescriptor, depth: int) -> N
             _check(data, field.inside, field.end, known.message_type, depth - 1)
         elif known.type == FieldDescriptor.TYPE_STRING:
             _check_text(field, known.name)
+        elif known.type == FieldDescriptor.TYPE_ENUM:
+            _check_packed(data, field)
 
 
 def _check_text(field: WireField, name: str) -> None:
@@ -90,11 +95,17 @@ def _check_text(field: WireField, name: str) -> None:
         raise WireError(field.inside + error.start, f"{name} is not UTF-8 there") from error
 
 
+def _check_packed(data: bytes, field: WireField) -> None:
+    at = field.inside
+    while at < field.end:
+        _, at = _varint(data, at, field.end, at)
+
+
 def _field(data: bytes, start: int, end: int, depth: int) -> WireField:
     tag, at = _varint(data, start, end, start)
     number, wire_type = tag >> 3, tag & 7
-    if not number:
-        raise WireError(start, "no field has the number 0")
+    if not 0 < number <= MAX_NUMBER or at - start > MAX_TAG:
+        raise WireError(start, f"no field has the number {number}")
     inside = at
     value: int | bytes = b""
     match wire_type:
