@@ -14,6 +14,7 @@ PAGES = (
     *READMES,
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "SECURITY.md",
     "docs/architecture.md",
     "docs/batches.md",
     "docs/client-keys.md",
