@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from api.attachment import Attachment
 from api.errors import error_reply
+from api.marks import DETACHED, Kind, Marks, clock
+from api.metrics import DoorMetrics
 from api.reader import ClientGoneError, Reader, Taken
 from api.relay import Relay
 from api.replies import EventStream, Frames, json_reply
@@ -25,10 +27,11 @@ from proto.dialects.base import Dialect, StreamEncoder
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.event_frames import EVENTS, EventFrames
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Failed
-from proto.jobs import TERMINAL_STATUSES, ReplyHeader, Status
+from proto.jobs import TERMINAL_STATUSES, Lane, ReplyHeader, Status
 from proto.replay import Replay, Seen
 from store.connection import StoreError
 from store.jobs import Jobs, Place
+from store.metrics import outcome_of
 from store.readers import Readers, ReadingMode
 from store.records import Record
 
@@ -47,19 +50,23 @@ class Answers:
             failure is still an HTTP status the client's SDK can retry.
     """
 
-    def __init__(self, desk: Desk, relay: Relay, jobs: Jobs, readers: Readers, *, hold_headers: float) -> None:
+    def __init__(
+        self, desk: Desk, relay: Relay, jobs: Jobs, readers: Readers, metrics: DoorMetrics, *, hold_headers: float
+    ) -> None:
         self.relay = relay
         #: Set when the process was told to stop: from then on a connection that ends does not mean a client that left.
         self.stopping = False
         self.jobs = jobs
         self._desk = desk
         self._readers = readers
+        self._metrics = metrics
         self._hold_headers = hold_headers
         self._attached: set[Attachment] = set()
         self._leaving: set[asyncio.Task[None]] = set()
+        metrics.count_open(lambda: len(self._attached))
 
     async def answer(
-        self, request: Request, dialect: Dialect, ticket: Ticket, client: Client, wishes: Wishes
+        self, request: Request, dialect: Dialect, ticket: Ticket, client: Client, wishes: Wishes, marks: Marks
     ) -> Response:
         """Queue the job and answer the request out of its log, or at once if it is detached.
 
@@ -67,16 +74,18 @@ class Answers:
             GatewayError: the job could not be queued.
         """
         headers = answer_headers(request)
+        marks.submitted = clock()
         if wishes.detached:
             job_id = await self._desk.submit(
                 ticket, client=client, reply_to="", leaving=wishes.leaving, keep=wishes.keep, headers=headers
             )
             if job_id == ticket.job.id:
                 _tell_job(request, ticket.header)
-                return _accepted(job_id)
-            return await self.attach(request, job_id, client, wishes)
+                marks.admitted = clock()
+                return _accepted(job_id, marks)
+            return await self.attach(request, job_id, client, wishes, marks)
         reader = self.relay.open(ticket.job.id)
-        with self._attachment(request, reader, keep=wishes.keep) as attachment:
+        with self._attachment(request, reader, marks, keep=wishes.keep) as attachment:
             try:
                 job_id = await self._desk.submit(
                     ticket,
@@ -88,6 +97,7 @@ class Answers:
                 )
                 if job_id == ticket.job.id:
                     _tell_job(request, ticket.header)
+                    marks.admitted = clock()
                     attachment.joined = True
                     return await self._reply(request, dialect, ticket.header, attachment, ids=wishes.resumable)
             except StoreError:
@@ -96,9 +106,9 @@ class Answers:
                 raise
             except ClientGoneError:
                 return Response(status_code=499)
-        return await self.attach(request, job_id, client, wishes)
+        return await self.attach(request, job_id, client, wishes, marks)
 
-    async def attach(self, request: Request, job_id: str, client: Client, wishes: Wishes) -> Response:
+    async def attach(self, request: Request, job_id: str, client: Client, wishes: Wishes, marks: Marks) -> Response:
         """Answer a chat request out of a job that is there already, running or ended, as its first request was.
 
         What leaving means for the job was settled when it was admitted. `client` must be the one whose job it is.
@@ -106,13 +116,14 @@ class Answers:
         Raises:
             GatewayError: JOB_NOT_FOUND, or the store is away.
         """
+        marks.kind = Kind.REPLAY
         record = await self.record(job_id, client)
         _tell_job(request, record.header)
         if wishes.detached:
-            return _accepted(job_id, record.status)
+            return _accepted(job_id, marks, record.status)
         mode: ReadingMode = "stream" if record.header.stream else "whole"
         reader = await self.join(job_id, mode)
-        with self._attachment(request, reader, keep=record.keep) as attachment:
+        with self._attachment(request, reader, marks, keep=record.keep) as attachment:
             attachment.joined = True
             dialect = get_dialect(record.header.dialect)
             try:
@@ -120,7 +131,9 @@ class Answers:
             except ClientGoneError:
                 return Response(status_code=499)
 
-    async def events(self, request: Request, job_id: str, client: Client, dialect: str | None, seen: Seen) -> Response:
+    async def events(
+        self, request: Request, job_id: str, client: Client, dialect: str | None, seen: Seen, marks: Marks
+    ) -> Response:
         """The job's log as a stream with ids: what the client has not seen of it, and what comes.
 
         `dialect` is a client API's name, `events` for the events themselves, None for the job's own.
@@ -131,11 +144,12 @@ class Answers:
         """
         record = await self.record(job_id, client)
         _tell_job(request, record.header)
+        marks.dialect, marks.model, marks.lane = record.header.dialect, record.header.model, record.lane
         encoder = _encoder(record.header, dialect or record.header.dialect)
         if seen.position is not None and seen.position.seq > record.seq:
             raise BadRequestError("Last-Event-ID lies behind the end of this job's log.", param="Last-Event-ID")
         reader = await self.join(job_id, "events" if dialect == EVENTS else "stream")
-        with self._attachment(request, reader, keep=record.keep) as attachment:
+        with self._attachment(request, reader, marks, keep=record.keep) as attachment:
             attachment.joined = True
             try:
                 # What has ended is there to be read, or gone: then that is still an HTTP status.
@@ -176,20 +190,22 @@ class Answers:
         self._attached.discard(attachment)
         attachment.stop_watching()
         job_id = attachment.reader.job_id
+        if attachment.handed_over:
+            self._metrics.answered(attachment.marks)
         self.relay.close(attachment.reader)
         if attachment.delivered:
             if not attachment.keep:
                 self.jobs.delivered(job_id)
         elif attachment.joined and not self.stopping:
-            self._leave_soon(job_id)
+            self._leave_soon(job_id, attachment.marks.lane)
 
-    def _leave_soon(self, job_id: str) -> None:
+    def _leave_soon(self, job_id: str, lane: Lane) -> None:
         """Say that a client has left, without making anybody wait."""
-        task = asyncio.create_task(self._leave(job_id), name="leave-job")
+        task = asyncio.create_task(self._leave(job_id, lane), name="leave-job")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
-    async def _leave(self, job_id: str) -> None:
+    async def _leave(self, job_id: str, lane: Lane) -> None:
         for _ in range(LEAVE_TRIES):
             if self.relay.is_read(job_id):
                 return  # others read it here, or somebody has come meanwhile
@@ -200,14 +216,16 @@ class Answers:
                     log.debug("job.leave_put_off", job_id=job_id)
                 else:
                     log.info("job.client_left", job_id=job_id, status=status)
+                    if status is Status.CANCELLED:
+                        self._metrics.ended(lane, ErrorCode.CANCELLED)
                     return
             await asyncio.sleep(LEAVE_PAUSE)
         log.warning("job.leave_failed", job_id=job_id)
 
     @contextmanager
-    def _attachment(self, request: Request, reader: Reader, *, keep: bool) -> Iterator[Attachment]:
+    def _attachment(self, request: Request, reader: Reader, marks: Marks, *, keep: bool) -> Iterator[Attachment]:
         """Let go after the block, unless a response under way took it over."""
-        attachment = Attachment(reader, request.receive, keep=keep)
+        attachment = Attachment(reader, request.receive, marks, keep=keep)
         self._attached.add(attachment)
         try:
             yield attachment
@@ -217,7 +235,7 @@ class Answers:
 
     def _stream(self, attachment: Attachment, replay: Replay, entries: list[Taken]) -> Response:
         """A response that takes the attachment over."""
-        attachment.handed_over = True
+        attachment.handed_over = attachment.marks.streaming = True
         attachment.resumable = replay.ids
         return EventStream(
             _frames(attachment, replay, entries, self.relay.keepalive), {}, lambda: self._close(attachment)
@@ -233,6 +251,7 @@ class Answers:
         events = _events(entries)
         if events and isinstance(events[-1], Failed) and not any(isinstance(e, OUTPUT_KINDS) for e in events):
             attachment.delivered = True
+            attachment.marks.end(events[-1])
             return error_reply(request, dialect, events[-1])
         replay = Replay(dialect.stream(header), ids=ids)
         return self._stream(attachment, replay, entries)
@@ -241,9 +260,12 @@ class Answers:
         events: list[Event] = []
         while not (events and isinstance(events[-1], TERMINAL_KINDS)):
             events += _events(await attachment.reader.next())
+        terminal = events[-1]
+        assert isinstance(terminal, TERMINAL_KINDS)  # noqa: S101  # for the type checker
         attachment.delivered = True
-        if isinstance(events[-1], Failed):
-            return error_reply(request, dialect, events[-1])
+        attachment.marks.end(terminal)
+        if isinstance(terminal, Failed):
+            return error_reply(request, dialect, terminal)
         return json_reply(dialect.whole(header, events))
 
     async def _held(self, reader: Reader) -> list[Taken]:
@@ -263,27 +285,34 @@ async def _frames(
 ) -> AsyncGenerator[Frames, None]:
     """The answer, with a keepalive after so many seconds without a frame."""
     frames = replay.opening()
-    clock = asyncio.get_running_loop().time
-    sent_at = clock()
+    marks = attachment.marks
+    loop_time = asyncio.get_running_loop().time
+    sent_at = loop_time()
     try:
         while True:
             frames += [frame for entry in entries for frame in replay.feed(entry.seq, entry.events)]
-            attachment.delivered = bool(entries) and isinstance(entries[-1].events[-1], TERMINAL_KINDS)
+            terminal = entries[-1].events[-1] if entries else None
+            if isinstance(terminal, TERMINAL_KINDS):
+                attachment.delivered = True
+                marks.end(terminal)
             if frames or attachment.delivered:
                 yield Frames(b"".join(frames), last=attachment.delivered)
-                sent_at = clock()
+                sent_at = loop_time()
+                if marks.first_frame is None and entries:
+                    marks.first_frame = clock()
             if attachment.delivered:
                 return
             frames = []
             entries = await attachment.reader.next()
             # An answer may also go on for long in ways that its dialect does not show, such as omitted thinking.
-            if not entries or clock() - sent_at >= keepalive:
+            if not entries or loop_time() - sent_at >= keepalive:
                 yield Frames(replay.keepalive("" if entries else _waiting(attachment.reader.place)))
-                sent_at = clock()
+                sent_at = loop_time()
     except ClientGoneError:
         return
     except GatewayError as error:
         failed = Failed(error.code, error.message, error.retry_after)
+        marks.outcome = outcome_of(failed)
         yield Frames(b"".join(replay.unlogged(failed)), last=True)
 
 
@@ -314,7 +343,8 @@ def _not_found() -> GatewayError:
     return GatewayError(ErrorCode.JOB_NOT_FOUND, "There is no such job here, or it ended too long ago.")
 
 
-def _accepted(job_id: str, status: Status = Status.QUEUED) -> Response:
+def _accepted(job_id: str, marks: Marks, status: Status = Status.QUEUED) -> Response:
+    marks.outcome = DETACHED
     headers = {"Location": f"/v1/jobs/{job_id}", "Preference-Applied": "respond-async"}
     return json_reply({"id": job_id, "object": "job", "status": status}, status=202, headers=headers)
 

@@ -15,6 +15,7 @@ from api.catalogue import follow_offer
 from api.health import Health
 from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
+from api.metrics import DoorMetrics
 from api.pressure import watch_memory
 from api.publisher import Publisher
 from api.relay import Relay
@@ -22,6 +23,7 @@ from api.request_id import RequestIdMiddleware
 from api.routes import chat, count_tokens, files, jobs, metrics, models, responses, status
 from api.services import Services
 from api.settings import ApiSettings
+from api.store_metrics import StoreMetrics
 from api.submit import Desk
 from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
@@ -77,17 +79,21 @@ async def open_services(
     relay = Relay(url, jobs, readers, replica=secrets.token_hex(6), keepalive=settings.keepalive)
     catalogue = ModelCatalogue(settings.models, settings.model_aliases)
     kept = Responses(store, jobs)
-    desk = Desk(jobs, kept, publisher, catalogue)
+    door_metrics = DoorMetrics(catalogue)
+    # The front door lends nothing: it only counts what the workers lend.
+    pool = TokenPool(store, jobs.keys, token_settings, ())
+    desk = Desk(jobs, kept, publisher, catalogue, door_metrics)
     services = Services(
         settings=settings,
         client_keys=client_keys,
         catalogue=catalogue,
         desk=desk,
-        answers=Answers(desk, relay, jobs, readers, hold_headers=settings.hold_headers),
+        answers=Answers(desk, relay, jobs, readers, door_metrics, hold_headers=settings.hold_headers),
         kept=KeptAnswers(kept),
         files=Files(store, Storage(store_settings), store_settings),
-        # The front door lends nothing: it only counts what the workers lend.
-        health=Health(store, jobs, TokenPool(store, jobs.keys, token_settings, ())),
+        health=Health(store, jobs, pool),
+        metrics=door_metrics,
+        store_metrics=StoreMetrics(store, jobs, pool),
         images=ImageFetcher(settings.max_body) if settings.fetch_images else None,
     )
     publisher.start()

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import Receive
 
+from api.marks import Marks
 from api.reader import ClientGoneError, Reader
 from proto.errors import ErrorCode, GatewayError
 
@@ -14,11 +15,13 @@ class Attachment:
     Args:
         reader: what it reads.
         receive: the request's; from now on nobody else may use it.
+        marks: what its answer comes to.
         keep: whether the job's log lives no shorter once it is delivered.
     """
 
-    def __init__(self, reader: Reader, receive: Receive, *, keep: bool) -> None:
+    def __init__(self, reader: Reader, receive: Receive, marks: Marks, *, keep: bool) -> None:
         self.reader = reader
+        self.marks = marks
         self.keep = keep
         #: Whether the job is, or may be, there to be left; it is not while it has yet to be admitted.
         self.joined = False

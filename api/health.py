@@ -4,11 +4,9 @@ import asyncio
 
 from proto.jobs import Lane
 from store.connection import Store, StoreError
-from store.continuations import continuation_counts
 from store.jobs import Jobs
 from tokens.pool import TokenPool
 from tokens.stats import PoolStats
-from tokens.verbs import Snapshot
 
 #: Seconds the store may take for the health page, which must answer without it.
 PATIENCE = 0.2
@@ -30,27 +28,6 @@ class Health:
                 return await self._pool.pool_stats()
         except (StoreError, TimeoutError):
             return None
-
-    async def pool_snapshot(self) -> Snapshot:
-        """All that may be shown of the pool.
-
-        Raises:
-            StoreError: the store is away.
-        """
-        return await self._pool.verbs.snapshot()
-
-    async def continuation_counts(self) -> dict[str, int]:
-        """How often conversations went on upstream, and why others did not (`store/continuations.py`).
-
-        Raises:
-            StoreError: the store is away.
-        """
-        return await continuation_counts(self._store, self._jobs.keys)
-
-    @property
-    def pool_target(self) -> int:
-        """`POOL_TARGET`."""
-        return self._pool.settings.pool_target
 
     async def readiness(self) -> dict[str, bool]:
         """Each thing a chat needs, and whether it is there."""

@@ -213,7 +213,7 @@ def _paths() -> Json:
             "get": operation(
                 "Metrics for Prometheus",
                 {"200": {"description": "The metrics.", "content": {"text/plain": {"schema": TEXT}}}},
-                {503: "The store is away."},
+                key_faults,
             )
         },
         "/openapi.json": {"get": operation("This document", {"200": answer("It.", "Document")})},

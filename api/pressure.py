@@ -32,6 +32,11 @@ async def watch_memory(store: Store, desk: Desk) -> None:
 
 def is_full(info: bytes) -> bool:
     """Whether the server's own account of its memory shows it above the mark; never without a `maxmemory`."""
+    used, limit = memory(info)
+    return limit > 0 and used > MARK * limit
+
+
+def memory(info: bytes) -> tuple[int, int]:
+    """The bytes that the server uses, and those it may use, 0 for no limit."""
     facts = dict(line.split(b":", 1) for line in info.split() if b":" in line)
-    limit = int(facts.get(b"maxmemory", 0))
-    return limit > 0 and int(facts.get(b"used_memory", 0)) > MARK * limit
+    return int(facts.get(b"used_memory", 0)), int(facts.get(b"maxmemory", 0))

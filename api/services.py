@@ -9,7 +9,9 @@ from api.auth import ClientKeys
 from api.health import Health
 from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
+from api.metrics import DoorMetrics
 from api.settings import ApiSettings
+from api.store_metrics import StoreMetrics
 from api.submit import Desk
 from proto.models import ModelCatalogue
 from store.files import Files
@@ -33,6 +35,8 @@ class Services(DoorServices):
     kept: KeptAnswers
     files: Files
     health: Health
+    metrics: DoorMetrics
+    store_metrics: StoreMetrics
     #: Fetches remote images, where the operator lets it.
     images: ImageFetcher | None
 

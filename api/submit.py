@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from api.idempotency import HEADER as IDEMPOTENCY_HEADER
+from api.metrics import DoorMetrics
 from api.publisher import Publisher
 from api.rate_headers import rate_headers
 from proto.clients import Client, Leaving
@@ -29,6 +30,9 @@ UNKNOWN_WAIT: Final = 5.0
 #: Seconds it is told at most: it is an estimate, and above a minute SDKs do not wait as told.
 LONGEST_WAIT: Final = 60.0
 
+#: Beside those of the store, the verdict on a chat that the store had no room for.
+STORE_FULL: Final = "store_full"
+
 
 class Ticket(NamedTuple):
     """A job as prepared at the door, before it is admitted. What was `asked` is kept for the job's `keep_for`."""
@@ -42,13 +46,16 @@ class Ticket(NamedTuple):
 class Desk:
     """Prepares, admits and publishes jobs."""
 
-    def __init__(self, jobs: Jobs, responses: Responses, publisher: Publisher, catalogue: ModelCatalogue) -> None:
+    def __init__(
+        self, jobs: Jobs, responses: Responses, publisher: Publisher, catalogue: ModelCatalogue, metrics: DoorMetrics
+    ) -> None:
         #: Set while the store's memory runs short: what is running may end, nothing new begins.
         self.store_full = False
         self._jobs = jobs
         self._responses = responses
         self._publisher = publisher
         self._catalogue = catalogue
+        self._metrics = metrics
 
     def prepare(
         self,
@@ -104,6 +111,7 @@ class Desk:
         """
         job, header, binding, asked = ticket
         if self.store_full:
+            self._metrics.admission(header.dialect, client.lane, STORE_FULL)
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
         admitted = await self._jobs.admit(
             job,
@@ -115,6 +123,7 @@ class Desk:
             keep=keep,
             binding=binding,
         )
+        self._metrics.admission(header.dialect, client.lane, admitted.verdict)
         vendor, now = get_dialect(header.dialect).vendor, datetime.now(UTC)
         headers.update(rate_headers(vendor, client.limits.per_minute, admitted.backlog, now))
         if admitted.verdict is Admission.BOUND:
@@ -129,6 +138,7 @@ class Desk:
             await self._publisher.publish(ChatMessage(job.id, job.lane))
         except GatewayError as error:
             await self._jobs.fail(job.id, Failed(error.code, error.message, error.retry_after))
+            self._metrics.ended(client.lane, error.code)
             raise
         log.debug("job.admitted", lane=job.lane, dialect=header.dialect, stream=header.stream)
         if header.ignored:

@@ -95,6 +95,11 @@ class ModelCatalogue:
             return name
         return self._alias(name) or name
 
+    def known_id(self, name: str) -> str | None:
+        """The upstream's id for a name, if the catalogue has it: there are only so many of these."""
+        id_ = self.resolve(name)
+        return id_ if id_ in self._known or id_ in self._aliases.values() else None
+
     def find(self, name: str) -> Model | None:
         """The entry for a name that is known or has an alias; it keeps the name it was asked by."""
         if name in self._known:

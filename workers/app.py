@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +13,7 @@ import structlog
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
 from celery.exceptions import Reject
+from prometheus_client import CollectorRegistry
 
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, Lane
 from store.broker import create_celery
@@ -20,6 +21,7 @@ from store.connection import Store, StoreError
 from store.files import Files
 from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
+from store.metrics import MetricsSettings, expose, new_registry
 from store.models import SharedModels
 from store.settings import StoreSettings
 from store.storage import Storage
@@ -54,7 +56,7 @@ def run_worker(lane: str) -> None:
     app = create_celery(store_settings)
     runtime = Runtime(lambda: open_workshop(which, settings, store_settings, TokenSettings(), UpstreamSettings(), app))
     register_chat(app, runtime, settings.drain_timeout)
-    _work(app, which.value, settings.concurrency(which), runtime)
+    _work(app, which.value, settings.concurrency(which), runtime, lambda: runtime.parts.metrics.registry)
 
 
 def register_chat(app: Celery, runtime: Runtime[Workshop], drain_timeout: float) -> None:
@@ -82,6 +84,7 @@ class KeeperParts:
 
     pool: TokenPool
     watchdog: Watchdog
+    registry: CollectorRegistry
 
 
 def run_keeper() -> None:
@@ -99,7 +102,7 @@ def run_keeper() -> None:
     ticking = threading.Thread(target=beat.start, name="beat", daemon=True)
     signals.worker_ready.connect(lambda **_: ticking.start(), weak=False)
     signals.worker_shutting_down.connect(lambda **_: beat.stop(), weak=False)
-    _work(app, CONTROL_QUEUE, 4, runtime)
+    _work(app, CONTROL_QUEUE, 4, runtime, lambda: runtime.parts.registry)
 
 
 @asynccontextmanager
@@ -126,7 +129,9 @@ async def _open_keeper(
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())
         async with background(*beside):
-            yield KeeperParts(pool, watchdog)
+            registry = new_registry("keeper")
+            registry.register(reaper.numbers)
+            yield KeeperParts(pool, watchdog, registry)
         with suppress(StoreError):  # a heartbeat that nobody renews is soon forgotten
             await jobs.retire(process_name(), CONTROL_QUEUE)
     await store.aclose()
@@ -147,8 +152,11 @@ def _leave(runtime: Runtime[Any]) -> None:
     os._exit(0)
 
 
-def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> None:
-    """Run a Celery worker of one queue with its runtime beside it."""
+def _work(
+    app: Celery, queue: str, concurrency: int, runtime: Runtime[Any], registry: Callable[[], CollectorRegistry]
+) -> None:
+    """Run a Celery worker of one queue with its runtime beside it, whose parts have the `registry`."""
+    metrics_settings = MetricsSettings()
     celery_words.silence()
     app.steps["consumer"].add(BatchEvents)
     # Until Celery's own handler is there. In a thread: what a signal handler raises may be lost wherever it strikes.
@@ -156,6 +164,7 @@ def _work(app: Celery, queue: str, concurrency: int, runtime: Runtime[Any]) -> N
     log.info("process.started", role=queue, version=version("warp2api"), concurrency=concurrency)
     try:
         runtime.start()
+        expose(registry(), metrics_settings)
         app.worker_main(
             [
                 "--quiet",

@@ -20,6 +20,7 @@ from proto.limits import OutputLimiter
 from proto.warp_events import EventTranslator
 from store.connection import StoreError
 from store.jobs import Ack, Claim, Jobs
+from store.metrics import outcome_of as outcome_word
 from store.models import SharedModels
 from store.responses import Responses
 from tokens import outcomes
@@ -29,6 +30,7 @@ from workers.continuing import Continuing, Turn
 from workers.ended import tell_ended
 from workers.errors import UpstreamError, truncated
 from workers.held import STOP_OF_ACK, Held, Stop
+from workers.metrics import WorkerMetrics
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
 from workers.stages import Stage, Stages, Try, clock
@@ -58,6 +60,7 @@ class Workshop:
     tap: Tap
     #: Seconds above which a stage is worth a warning.
     slow: Mapping[Stage, float]
+    metrics: WorkerMetrics
 
 
 async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
@@ -140,13 +143,17 @@ class Attempt:
     async def run(self) -> ErrorCode | None:
         """Answer the chat and end the job; returns the code it failed with, if it failed."""
         self._task = asyncio.current_task()
+        metrics = self._shop.metrics
+        metrics.claimed(self.stages)
         if self._claim.seq > 0:
             self.log.append([Restarted(self.attempt)])
         terminal = await self._terminal()
         self._ending = True
         if terminal is None or not await self._end(terminal):
             log.info("job.let_go", why=self._stop)
+            metrics.let_go(self.stages, self._stop or Stop.LOST)
             return None
+        metrics.ended(self.stages, outcome_word(terminal))
         code = terminal.code if isinstance(terminal, Failed) else None
         tell_ended(code, self._shop.held.lane, self.stages, self._shop.slow)
         return code
@@ -231,6 +238,7 @@ class Attempt:
                 async with shop.pool.lease(shop.held.lane, retries.tried, deadline, turn.token_id) as lease:
                     marks.leased = clock()
                     if failure is not None:
+                        shop.metrics.again(failure.code)
                         waited = round(marks.leased - failed_at, 4)
                         log.info("upstream.again", code=failure.code, token=lease.token_id, waited=waited)
                     try:
@@ -238,6 +246,7 @@ class Attempt:
                     except UpstreamError as error:
                         lease.outcome(outcome_of(error))
                         failure, failed_at = error, marks.fail(error.code, error.status)
+                        shop.metrics.failed(marks)
                 if self.log.visible:
                     raise failure
                 if not turn.refused(failure) and not await retries.permit(failure, lease, shop.pool):
@@ -266,6 +275,7 @@ class Attempt:
         marks.asked = clock()
         async with self._shop.upstream.open(call.body, lease.authorization, self._exchange) as answer:
             marks.answer(answer.status)
+            self._shop.metrics.answered(marks)
             try:
                 async for messages in answer:
                     if marks.first_event is None:

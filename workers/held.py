@@ -72,6 +72,9 @@ class Held:
         self._empty = asyncio.Event()
         self._empty.set()
 
+    def __len__(self) -> int:
+        return len(self._holders)
+
     @contextmanager
     def hold(self, holder: Holder) -> Iterator[None]:
         """Renew the attempt's lease for as long as the block runs."""

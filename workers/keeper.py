@@ -10,6 +10,7 @@ from proto.jobs import CONTROL_QUEUE, ChatMessage, Lane
 from store.broker import BrokerError
 from store.connection import StoreError
 from store.jobs import TOO_LATE, Jobs
+from workers.metrics import ReaperNumbers
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ class Reaper:
         self._keeper = keeper
         self._is_empty = is_empty
         self._enqueue = enqueue
+        self.numbers = ReaperNumbers()
 
     async def run(self) -> None:
         """Look every second, or more often if leases are short, until cancelled."""
@@ -45,7 +47,9 @@ class Reaper:
             try:
                 await self._jobs.renew(self._keeper, CONTROL_QUEUE)
                 await self.round()
+                self.numbers.rounds += 1
             except (StoreError, BrokerError) as error:
+                self.numbers.put_off += 1
                 log.warning("reap.put_off", error=type(error).__name__)
             await asyncio.sleep(period)
 
@@ -69,9 +73,11 @@ class Reaper:
             if isinstance(verdict, ChatMessage):
                 again.append(verdict)
             if verdict is not None:
+                self.numbers.verdict("again" if isinstance(verdict, ChatMessage) else verdict.value)
                 log.warning("job.reaped", job_id=job_id, again=isinstance(verdict, ChatMessage))
         for job_id in overdue.queued:
             if await self._jobs.fail(job_id, TOO_LATE):
+                self.numbers.verdict("too_late")
                 log.warning("job.waited_too_long", job_id=job_id)
         return again
 
@@ -86,6 +92,7 @@ class Reaper:
         empty = {lane for lane in doubtful if await self._is_empty(lane)}
         lost = [row.message for row in overlooked if row.certain or row.message.lane in empty]
         if lost:
+            self.numbers.messages_lost += len(lost)
             log.warning("jobs.messages_lost", jobs=[message.job_id for message in lost])
             await self._jobs.resent([message.job_id for message in lost])
         return lost

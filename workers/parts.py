@@ -25,6 +25,7 @@ from tokens.settings import TokenSettings
 from workers.chat import Workshop
 from workers.continuing import Continuing
 from workers.held import Held, Stop
+from workers.metrics import WorkerMetrics
 from workers.relay import RelayWriter
 from workers.runtime import background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
@@ -89,6 +90,7 @@ async def open_workshop(
                 watchdog,
                 tap,
                 settings.slow_stage,
+                WorkerMetrics(lane, settings.concurrency(lane), held, relay.numbers),
             )
         await jobs.retire(held.worker, lane)
     await tap_store.aclose()

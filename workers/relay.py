@@ -14,6 +14,8 @@ import structlog
 from proto.events import OUTPUT_KINDS, TERMINAL_KINDS, Event, Reasoning, Terminal, Text, ToolCall, Usage, encode_events
 from store.connection import Call, Store, StoreError
 from store.jobs import Ack, Jobs
+from workers.metrics import RelayNumbers
+from workers.stages import clock
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ class JobLog:
                 self._buffered += len(event.arguments if isinstance(event, ToolCall) else event.text)
             elif isinstance(event, Usage):
                 self._usage = event
+        self._writer.numbers.deltas += len(events)
         self._events.extend(events)
         self._writer.wake(self)
 
@@ -87,11 +90,13 @@ class JobLog:
             self._changed.set()
             visible = any(isinstance(event, OUTPUT_KINDS) for event in events)
             ending = self._terminal if isinstance(events[-1], TERMINAL_KINDS) else None
+            entry = encode_events(events)
+            self._writer.numbers.bytes += len(entry)
             self._in_flight = self._writer.jobs.append_call(
                 self.job_id,
                 self._attempt,
                 self._seq + 1,
-                encode_events(events),
+                entry,
                 visible=visible,
                 terminal=ending,
                 usage=self._usage,
@@ -120,6 +125,7 @@ class RelayWriter:
 
     def __init__(self, store: Store, jobs: Jobs) -> None:
         self.jobs = jobs
+        self.numbers = RelayNumbers()
         self._store = store
         self._dirty: dict[JobLog, None] = {}
         self._open = 0
@@ -146,14 +152,18 @@ class RelayWriter:
             await self._wake.wait()
             self._wake.clear()
             batch, self._dirty = [job_log for job_log in self._dirty if job_log.unsent], {}
+            calls = [job_log.take() for job_log in batch]
+            began = clock()
             try:
-                replies = await self._store.gather([job_log.take() for job_log in batch])
+                replies = await self._store.gather(calls)
             except StoreError:
                 log.warning("relay.store_away", jobs=len(batch))
+                self.numbers.failures += 1
                 self._dirty = dict.fromkeys([*batch, *self._dirty])
                 self._wake.set()
                 await asyncio.sleep(RETRY_PAUSE)
                 continue
+            self.numbers.flushed(len(batch), clock() - began)
             for job_log, reply in zip(batch, replies, strict=True):
                 job_log.settle(self.jobs.ack(reply))
                 if job_log.unsent:

@@ -50,6 +50,11 @@ class Try:
         self.answered = clock()
         self.status = status
 
+    @property
+    def refused(self) -> bool:
+        """Whether the answer was a refusal, and no stream."""
+        return self.code is not None and self.answered is not None and self.answered == self.ended
+
     def fail(self, code: ErrorCode, status: int | None) -> float:
         """The try has failed, just now: with a refusal if there is a `status`. Returns the time."""
         self.ended = clock()
@@ -98,6 +103,11 @@ class Stages:
         for each in self.tries:
             for stage, took in each.seconds().items():
                 spans[stage] = spans.get(stage, 0.0) + took
+        return spans | self.whole()
+
+    def whole(self) -> dict[Stage, float]:
+        """How long that took which an attempt does once, since it was claimed."""
+        spans = {}
         if self.first_output is not None:
             spans[Stage.FIRST_OUTPUT] = self.first_output - self.claimed
         if self.ended is not None:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from api.body import read_json
 from api.idempotency import binding_of
+from api.marks import Marks
 from api.request_id import request_id_of
 from api.services import Services, services_of
 from api.wishes import wishes_of
@@ -36,7 +37,16 @@ async def responses(request: Request) -> Response:
 
 async def _chat(request: Request, dialect_name: str, *, remembers: bool = False) -> Response:
     services: Services = services_of(request)
+    marks = Marks(dialect_name)
+    with services.metrics.counted(marks):
+        return await _answer(request, services, dialect_name, marks, remembers=remembers)
+
+
+async def _answer(
+    request: Request, services: Services, dialect_name: str, marks: Marks, *, remembers: bool
+) -> Response:
     client = services.client_keys.client(request.headers)
+    marks.lane = client.lane
     try:
         body = await read_json(request, services.settings)
     except ClientDisconnect:
@@ -49,6 +59,7 @@ async def _chat(request: Request, dialect_name: str, *, remembers: bool = False)
     if services.images is not None:
         await services.images.inline(body)
     ticket = services.desk.prepare(dialect, body, client, binding, Origin(request_id_of(request)))
+    marks.model = ticket.header.model
     if remembers:
         ticket = services.kept.to_keep(ticket, body, client.name)
-    return await services.answers.answer(request, dialect, ticket, client, wishes)
+    return await services.answers.answer(request, dialect, ticket, client, wishes, marks)

@@ -5,12 +5,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.job_view import job_view
+from api.marks import Kind, Marks
 from api.replies import json_reply
 from api.request_id import request_id_of
 from api.services import services_of
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from proto.events import Event, decode_events
-from proto.jobs import TERMINAL_STATUSES
+from proto.jobs import TERMINAL_STATUSES, Status
 from proto.replay import Position, Seen
 from store.jobs import Jobs
 from store.records import Record
@@ -30,9 +31,11 @@ async def show_job(request: Request, job_id: str) -> Response:
 async def follow_job(request: Request, job_id: str) -> Response:
     """The job's answer as a stream, from where the client left off."""
     services = services_of(request)
-    client = services.client_keys.client(request.headers)
     dialect = request.query_params.get("dialect")
-    return await services.answers.events(request, job_id, client, dialect, _seen(request))
+    marks = Marks(kind=Kind.RESUME)
+    with services.metrics.counted(marks):
+        client = services.client_keys.client(request.headers)
+        return await services.answers.events(request, job_id, client, dialect, _seen(request), marks)
 
 
 @router.post("/v1/jobs/{job_id}/cancel")
@@ -40,8 +43,10 @@ async def cancel_job(request: Request, job_id: str) -> Response:
     """End a job that is queued, and tell a running one's worker; what has ended stays as it is."""
     services = services_of(request)
     client = services.client_keys.client(request.headers)
-    await services.answers.record(job_id, client)
-    await services.answers.jobs.cancel(job_id)
+    before = await services.answers.record(job_id, client)
+    status = await services.answers.jobs.cancel(job_id)
+    if before.status is Status.QUEUED and status is Status.CANCELLED:
+        services.metrics.ended(before.lane, ErrorCode.CANCELLED)
     return await _shown(request, await services.answers.record(job_id, client))
 
 

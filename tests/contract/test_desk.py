@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from api.metrics import DoorMetrics
 from api.publisher import Publisher
 from api.submit import Desk, Ticket
 from bench.processes import free_port
@@ -26,6 +27,7 @@ from tests.contract.jobs import make_jobs
 
 ALICE = Client("alice", frozenset({Right.CHAT}), ClientLimits(concurrency=1, per_minute=100))
 BINDING = Binding("key", "request")
+CATALOGUE = ModelCatalogue(["auto"], {})
 BODY = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
 LARGE = [{"role": "user", "content": "x" * 2000}]
 
@@ -45,7 +47,7 @@ def jobs(store: Store) -> Jobs:
 
 async def desk_with(store: Store, jobs: Jobs, publisher: Publisher) -> AsyncIterator[Desk]:
     publisher.start()
-    yield Desk(jobs, Responses(store, jobs), publisher, ModelCatalogue(["auto"], {}))
+    yield Desk(jobs, Responses(store, jobs), publisher, CATALOGUE, DoorMetrics(CATALOGUE))
     await asyncio.to_thread(publisher.stop)
 
 

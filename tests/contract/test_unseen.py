@@ -8,6 +8,8 @@ import pytest
 from starlette.requests import Request
 
 from api.answer import Answers
+from api.marks import Marks
+from api.metrics import DoorMetrics
 from api.publisher import Publisher
 from api.relay import Relay
 from api.submit import Desk
@@ -26,6 +28,7 @@ from store.settings import StoreSettings
 from tests.contract.jobs import make_jobs
 
 ALICE = Client("alice", frozenset({Right.CHAT}))
+CATALOGUE = ModelCatalogue(["auto"], {})
 BODY = {"model": "auto", "messages": [{"role": "user", "content": "hello"}]}
 
 
@@ -53,10 +56,10 @@ async def answers(store: Store, forgetful: Store, redis_url: str) -> AsyncIterat
     relay = Relay(redis_url, jobs, readers, replica="a", keepalive=1)
     publisher = Publisher(create_celery(StoreSettings(_env_file=None, redis_url=redis_url)))
     publisher.start()
-    desk = Desk(jobs, Responses(store, jobs), publisher, ModelCatalogue(["auto"], {}))
+    desk = Desk(jobs, Responses(store, jobs), publisher, CATALOGUE, DoorMetrics(CATALOGUE))
     running = asyncio.create_task(relay.run())
     await relay.connected.wait()
-    yield Answers(desk, relay, jobs, readers, hold_headers=10), desk, jobs
+    yield Answers(desk, relay, jobs, readers, DoorMetrics(CATALOGUE), hold_headers=10), desk, jobs
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await asyncio.to_thread(publisher.stop)
@@ -73,7 +76,7 @@ async def test_a_job_whose_admission_was_not_heard_of_is_left(answers: tuple[Ans
     ticket = desk.prepare(dialect, BODY, ALICE)
     wishes = wishes_of(request.headers, default=Leaving.CANCEL)
     with pytest.raises(StoreError):
-        await answering.answer(request, dialect, ticket, ALICE, wishes)
+        await answering.answer(request, dialect, ticket, ALICE, wishes, Marks())
     async with asyncio.timeout(20):
         while True:
             (tail,) = await jobs.tails([ticket.job.id])

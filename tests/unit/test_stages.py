@@ -16,6 +16,8 @@ def test_a_refusal_has_a_head_and_a_broken_connection_has_none() -> None:
     assert refused.fail(ErrorCode.OVERLOADED, 429) == refused.ended == refused.answered
     broken.fail(ErrorCode.UPSTREAM_UNREACHABLE, None)
     assert (refused.status, refused.code) == (429, ErrorCode.OVERLOADED)
+    assert refused.refused
+    assert not broken.refused
     assert (broken.answered, broken.code) == (None, ErrorCode.UPSTREAM_UNREACHABLE)
 
 
