@@ -24,7 +24,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-edge test-clients test-agents test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto
 
 help: ## this list
@@ -52,7 +52,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults and not fuzz"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults and not fuzz and not browser"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"
@@ -78,6 +78,10 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
 	@touch $(EDGE)
 
+test-browser: setup ## the bridge's page and Flower in Chromium; installs it if there is none
+	@[ -x /usr/bin/chromium ] || bash tests/install_chromium.sh
+	$(BIN)/python -m pytest -q -m "browser and not long" tests/browser
+
 test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none
 	$(BIN)/python -m pytest -q -m "clients and not long" -k "$(K)"
 
@@ -92,7 +96,7 @@ $(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package
 	bash tests/agents/install.sh
 	@touch $(AGENTS)
 
-test-all: check test test-load test-fuzz test-faults test-edge test-clients ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

@@ -38,7 +38,6 @@ COMMANDS = (
     "doctor",
     "health",
     "bench",
-    "jobs",
     "keys",
     "tokens",
     "cloudflare",
