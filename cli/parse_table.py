@@ -8,11 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.plain import plain
 from proto.events import Usage
 from proto.stream_report import Ending, StreamReport
 
-#: Control characters do in a terminal what nobody asked for; a line break and a tab are harmless.
-_CONTROLS: Final = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _STYLES: Final = {"agent_reasoning": "dim", "user_query": "cyan"}
 #: Characters of JSON that stay on one line.
 _SHORT: Final = 80
@@ -92,11 +91,6 @@ def json_text(value: Any) -> str:
     """JSON as people read it: on one line if it fits there."""
     text = msgspec.json.encode(value)
     return plain((text if len(text) <= _SHORT else msgspec.json.format(text, indent=2)).decode())
-
-
-def plain(text: str) -> str:
-    """Text that is safe to print."""
-    return text.translate(_CONTROLS)
 
 
 def _table(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:

@@ -8,8 +8,9 @@ equal bytes and equal text.
 
 import binascii
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from google.protobuf import json_format, message_factory
 from google.protobuf.message import DecodeError, Message
@@ -18,12 +19,17 @@ from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from proto.conversation import MAX_JSON_DEPTH
 from proto.errors import ErrorCode, GatewayError
 from proto.warp import request_pb2, response_pb2
+from proto.wire import WireError, find_fault, read_fields
 
 PACKAGE = "warp.multi_agent.v1"
 
 
 #: Integers up to here are exact as doubles, the only numbers a Struct has.
 EXACT_INTEGER_LIMIT = 2**53
+
+_FIELD_FAULT: Final = re.compile(r"Failed to parse (\w+) field: ")
+_NO_FIELD: Final = re.compile(r'has no field named "([\w.-]{1,100})"')
+_FAULT_PLACE: Final = re.compile(r' at "?([A-Z][\w.\[\]-]*)"?$')
 
 _pool = request_pb2.DESCRIPTOR.pool
 _TO_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -58,7 +64,9 @@ def decode(name: str, data: bytes) -> Message:
     try:
         return kind.FromString(data)
     except DecodeError as error:
-        raise GatewayError(ErrorCode.INVALID_REQUEST, f"The bytes are not a {name!r:.100} message.") from error
+        fault = find_fault(data, kind)
+        where = f": {fault}" if fault else ""
+        raise GatewayError(ErrorCode.INVALID_REQUEST, f"The bytes are not a {name!r:.100} message{where}.") from error
 
 
 def to_json(message: Message) -> dict[str, Any]:
@@ -85,9 +93,29 @@ def from_json(name: str, view: dict[str, Any]) -> Message:
     try:
         json_format.ParseDict(view, message)
     except (json_format.ParseError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise GatewayError(ErrorCode.INVALID_REQUEST, f"The JSON does not fit {name!r:.100}: {reason:.300}") from error
+        field, reason = _fault_of_view(error)
+        place = f"{field}: " if field else ""
+        told = f"The JSON does not fit {name!r:.100}: {place}{reason:.300}"
+        raise GatewayError(ErrorCode.INVALID_REQUEST, told, param=field or None) from error
     return message
+
+
+def _fault_of_view(error: Exception) -> tuple[str, str]:
+    """The field that does not fit, as a path from the message on, and why; the path is empty if none is to blame.
+
+    `json_format` tells the fields in words around its reason, and often the path as well, beginning with the type.
+    """
+    told = str(error).partition("\n")[0].rstrip(".")
+    fields = []
+    while match := _FIELD_FAULT.match(told):
+        fields.append(match[1])
+        told = told[match.end() :]
+    path = ".".join(fields)
+    if match := _FAULT_PLACE.search(told):
+        path, told = match[1].partition(".")[2], told[: match.start()].rstrip(" .:")
+    if match := _NO_FIELD.search(told):
+        path = f"{path}.{match[1]}" if path else match[1]
+    return path, told
 
 
 def to_struct(members: Mapping[str, Any]) -> Struct:
@@ -145,7 +173,7 @@ def parse_response_event(text: bytes | str) -> response_pb2.ResponseEvent | None
     except DecodeError as error:
         try:
             return _without_charges(data)
-        except (DecodeError, ValueError, IndexError):
+        except (DecodeError, WireError):
             raise GatewayError(
                 ErrorCode.UPSTREAM_PROTOCOL, "The upstream sent an event that cannot be read."
             ) from error
@@ -154,55 +182,14 @@ def parse_response_event(text: bytes | str) -> response_pb2.ResponseEvent | None
 def _without_charges(data: bytes) -> response_pb2.ResponseEvent:
     """An answer must not fail on its bill: servers have used the number of `request_charges` for something else."""
     event = response_pb2.ResponseEvent()
-    for number, field, payload in _split_fields(data):
-        if number == event.FINISHED_FIELD_NUMBER:
-            charges = event.finished.REQUEST_CHARGES_FIELD_NUMBER
-            kept = [inner for inner_number, inner, _ in _split_fields(payload) if inner_number != charges]
+    for field in read_fields(data):
+        if field.number == event.FINISHED_FIELD_NUMBER:
+            charges, payload = event.finished.REQUEST_CHARGES_FIELD_NUMBER, field.payload
+            kept = [payload[inner.start : inner.end] for inner in read_fields(payload) if inner.number != charges]
             event.finished.MergeFromString(b"".join(kept))
         else:
-            event.MergeFromString(field)
+            event.MergeFromString(data[field.start : field.end])
     return event
-
-
-def _split_fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each field of a serialized message: its number, its bytes, and the payload if it has a length.
-
-    Raises:
-        ValueError: a wire type that protobuf no longer has.
-        IndexError: the data ends within a field.
-    """
-    at = 0
-    while at < len(data):
-        start = at
-        tag, at = _varint(data, at)
-        payload = b""
-        match tag & 7:
-            case 0:
-                _, at = _varint(data, at)
-            case 1:
-                at += 8
-            case 2:
-                length, at = _varint(data, at)
-                payload = data[at : at + length]
-                at += length
-            case 5:
-                at += 4
-            case wire_type:
-                raise ValueError(f"no wire type {wire_type}")
-        if at > len(data):
-            raise IndexError(at)
-        yield tag >> 3, data[start:at], payload
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value, at
-        shift += 7
 
 
 def _fill_struct(struct: Struct, members: Mapping[str, Any], depth: int) -> None:

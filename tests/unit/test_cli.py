@@ -38,6 +38,7 @@ COMMANDS = (
     "doctor",
     "health",
     "bench",
+    "jobs",
     "keys",
     "tokens",
     "cloudflare",
