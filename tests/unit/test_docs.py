@@ -23,6 +23,7 @@ PAGES = (
     "docs/configuration.md",
     "docs/deployment.md",
     "docs/jobs.md",
+    "docs/metrics.md",
     "docs/logging.md",
     "docs/models.md",
     "docs/performance.md",
