@@ -28,7 +28,7 @@ async def read_json(request: Request, settings: ApiSettings) -> Any:
         ClientDisconnect: the client left meanwhile.
     """
     _check_type(request.headers.get("content-type"))
-    return decode_json(await _read(request, settings))
+    return decode_json(await read_bytes(request, settings))
 
 
 def decode_json(body: bytes) -> dict[str, Any]:
@@ -102,7 +102,13 @@ async def body_pieces(request: Request, limit: int, patience: float) -> AsyncIte
         raise GatewayError(ErrorCode.REQUEST_TOO_LARGE, f"The request body is larger than {limit} bytes.")
 
 
-async def _read(request: Request, settings: ApiSettings) -> bytes:
+async def read_bytes(request: Request, settings: ApiSettings) -> bytes:
+    """The body as it came.
+
+    Raises:
+        GatewayError: REQUEST_TOO_LARGE above `MAX_BODY` bytes, REQUEST_TIMEOUT after `CLIENT_TIMEOUT` seconds.
+        ClientDisconnect: the client left meanwhile.
+    """
     limit = settings.max_body
     chunks: list[bytes] = []
     size = 0

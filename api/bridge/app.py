@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from api import errors
 from api.auth import ClientKeys, keys_of
-from api.bridge.routes import page, status
+from api.bridge.routes import auth, codec, page, status
 from api.bridge.services import BridgeServices
 from api.catalogue import follow_offer
 from api.request_id import RequestIdMiddleware
@@ -48,7 +48,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
     )
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
-    for routes in (models, page, status):
+    for routes in (codec, models, auth, page, status):
         app.include_router(routes.router)
     return app
 

@@ -17,6 +17,7 @@ PAGES = (
     "SECURITY.md",
     "docs/architecture.md",
     "docs/batches.md",
+    "docs/bridge.md",
     "docs/client-keys.md",
     "docs/clients.md",
     "docs/cloudflare.md",
