@@ -20,13 +20,14 @@ from api.pressure import watch_memory
 from api.publisher import Publisher
 from api.relay import Relay
 from api.request_id import RequestIdMiddleware
-from api.routes import chat, count_tokens, files, jobs, metrics, models, responses, status
+from api.routes import batches, chat, count_tokens, files, jobs, message_batches, metrics, models, responses, status
 from api.services import Services
 from api.settings import ApiSettings
 from api.store_metrics import StoreMetrics
 from api.submit import Desk
 from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
+from store.batches import Batches
 from store.broker import create_celery
 from store.connection import Store
 from store.files import Files
@@ -61,7 +62,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
     )
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
-    for routes in (chat, count_tokens, responses, files, jobs, metrics, models, status):
+    for routes in (chat, count_tokens, responses, files, batches, message_batches, jobs, metrics, models, status):
         app.include_router(routes.router)
     return app
 
@@ -79,6 +80,7 @@ async def open_services(
     relay = Relay(url, jobs, readers, replica=secrets.token_hex(6), keepalive=settings.keepalive)
     catalogue = ModelCatalogue(settings.models, settings.model_aliases)
     kept = Responses(store, jobs)
+    uploads = Files(store, Storage(store_settings), store_settings)
     door_metrics = DoorMetrics(catalogue)
     # The front door lends nothing: it only counts what the workers lend.
     pool = TokenPool(store, jobs.keys, token_settings, ())
@@ -90,7 +92,8 @@ async def open_services(
         desk=desk,
         answers=Answers(desk, relay, jobs, readers, door_metrics, hold_headers=settings.hold_headers),
         kept=KeptAnswers(kept),
-        files=Files(store, Storage(store_settings), store_settings),
+        files=uploads,
+        batches=Batches(store, uploads, store_settings),
         health=Health(store, jobs, pool),
         metrics=door_metrics,
         store_metrics=StoreMetrics(store, jobs, pool),

@@ -27,7 +27,7 @@ async def read_json(request: Request, settings: ApiSettings) -> Any:
         BadRequestError: as `decode_json`, or another content type.
         ClientDisconnect: the client left meanwhile.
     """
-    _check_type(request.headers.get("content-type"))
+    check_type(request.headers.get("content-type"))
     return decode_json(await read_bytes(request, settings))
 
 
@@ -44,8 +44,12 @@ def decode_json(body: bytes) -> dict[str, Any]:
     return decoded
 
 
-def _check_type(content_type: str | None) -> None:
-    """Refuse what a web page of anywhere may send without asking first: text and forms, whatever they hold."""
+def check_type(content_type: str | None) -> None:
+    """Refuse what a web page of anywhere may send without asking first: text and forms, whatever they hold.
+
+    Raises:
+        BadRequestError: it is not JSON.
+    """
     kind = (content_type or "application/json").partition(";")[0].strip()
     if not _JSON_TYPE.fullmatch(kind):
         raise BadRequestError(f"The Content-Type must be application/json, not {kind[:40]!r}.")

@@ -11,7 +11,7 @@ import orjson
 from pydantic.json_schema import models_json_schema
 
 from api.openapi_answers import ANSWERS
-from api.openapi_batches import batch_paths
+from api.openapi_batches import MESSAGE_BATCH_REQUEST, batch_paths
 from api.openapi_parts import (
     BODY_FAULTS,
     KEY_FAULTS,
@@ -24,6 +24,7 @@ from api.openapi_parts import (
     query,
     shared,
 )
+from proto.batch_objects import BatchRequest
 from proto.clients import Leaving
 from proto.dialects import DIALECTS
 from proto.dialects.anthropic_messages import MessagesRequest
@@ -71,12 +72,15 @@ def document() -> bytes:
 
 def _requests() -> Json:
     """The schemas of the request bodies. Counting reads a Messages request that need not say `max_tokens`."""
-    models = [(model, "validation") for model in (ChatRequest, MessagesRequest, ResponsesRequest)]
+    models = [(model, "validation") for model in (ChatRequest, MessagesRequest, ResponsesRequest, BatchRequest)]
     _, schemas = models_json_schema(models, ref_template=REF + "{model}")  # type: ignore[arg-type]
     defined: Json = schemas["$defs"]
     messages = defined["MessagesRequest"]
     required = [name for name in messages["required"] if name != "max_tokens"]
-    return defined | {"CountRequest": messages | {"title": "CountRequest", "required": required}}
+    return defined | {
+        "CountRequest": messages | {"title": "CountRequest", "required": required},
+        "MessageBatchRequest": MESSAGE_BATCH_REQUEST,
+    }
 
 
 _PARAMETERS: Final[Json] = {

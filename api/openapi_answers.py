@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from proto.batches import BatchStatus
 from proto.dialects import DIALECTS
 from proto.jobs import Lane, Status
 
@@ -111,6 +112,47 @@ ANSWERS: Final[Json] = {
         first_id=_or_null("string"),
         last_id=_or_null("string"),
     ),
+    "Batch": _object(
+        id=_TEXT,
+        object={"const": "batch"},
+        endpoint=_TEXT,
+        errors=_or_null("object"),
+        input_file_id=_TEXT,
+        completion_window=_TEXT,
+        status={"enum": [each.value for each in BatchStatus]},
+        output_file_id=_or_null("string"),
+        error_file_id=_or_null("string"),
+        created_at=_COUNT,
+        expires_at=_COUNT,
+        request_counts=_object(total=_COUNT, completed=_COUNT, failed=_COUNT),
+        metadata=_or_null("object"),
+    ),
+    "Batches": _object(
+        object={"const": "list"},
+        data=_list(_ref("Batch")),
+        has_more=_FLAG,
+        first_id=_or_null("string"),
+        last_id=_or_null("string"),
+    ),
+    "MessageBatch": _object(
+        id=_TEXT,
+        type={"const": "message_batch"},
+        processing_status={"enum": ["in_progress", "canceling", "ended"]},
+        request_counts=_object(processing=_COUNT, succeeded=_COUNT, errored=_COUNT, canceled=_COUNT, expired=_COUNT),
+        created_at=_TEXT,
+        expires_at=_TEXT,
+        ended_at=_or_null("string"),
+        cancel_initiated_at=_or_null("string"),
+        archived_at=_or_null("string"),
+        results_url=_or_null("string"),
+    ),
+    "MessageBatches": _object(
+        data=_list(_ref("MessageBatch")),
+        has_more=_FLAG,
+        first_id=_or_null("string"),
+        last_id=_or_null("string"),
+    ),
+    "MessageBatchDeleted": _object(id=_TEXT, type={"const": "message_batch_deleted"}),
     "FileDeleted": _object(id=_TEXT, object={"const": "file"}, deleted={"const": True}),
     "OpenAIModel": _object(id=_TEXT, object={"const": "model"}, created=_COUNT, owned_by=_TEXT),
     "OpenAIModels": _object(object={"const": "list"}, data=_list(_ref("OpenAIModel"))),

@@ -14,6 +14,7 @@ from api.settings import ApiSettings
 from api.store_metrics import StoreMetrics
 from api.submit import Desk
 from proto.models import ModelCatalogue
+from store.batches import Batches
 from store.files import Files
 
 
@@ -34,6 +35,7 @@ class Services(DoorServices):
     answers: Answers
     kept: KeptAnswers
     files: Files
+    batches: Batches
     health: Health
     metrics: DoorMetrics
     store_metrics: StoreMetrics

@@ -136,9 +136,11 @@ class Keys:
         """Zset of ids of batches that have not ended, by creation (ms). Members join at creation, leave at the end."""
         return f"{self.jobs_tag}:batches"
 
-    def client_batches(self, client: str) -> str:
-        """Zset of ids of a client's batches, ended ones too, by creation (ms); what its lists show."""
-        return f"{self.jobs_tag}:client-batches:{client}"
+    def client_batches(self, client: str, kind: str) -> str:
+        """Zset of ids of a client's batches of one kind, ended ones too, by creation (ms); what its lists show. It
+        lives as long as the newest of them.
+        """
+        return f"{self.jobs_tag}:client-batches:{client}:{kind}"
 
     @property
     def batch_runner(self) -> str:

@@ -144,15 +144,15 @@ class Files:
                 with suppress(StoreError):
                     await self.doom(upload.file_id)
 
-    async def get(self, client: str, file_id: str) -> File:
-        """A whole file of this client.
+    async def get(self, client: str, file_id: str, *, param: str | None = None) -> File:
+        """A whole file of this client; `param` is the field of the request that names it.
 
         Raises:
             GatewayError: FILE_NOT_FOUND.
         """
         file = await self.find(file_id)
         if file is None or file.client != client:
-            raise no_such_file(file_id)
+            raise no_such_file(file_id, param=param)
         return file
 
     async def find(self, file_id: str) -> File | None:

@@ -36,6 +36,8 @@ class StoreSettings(BaseSettings):
     files_url: str = Field(default="", pattern=r"^(s3://.+)?$")
     #: Seconds a file, or a batch and its results, is kept.
     files_ttl: float = Field(default=30 * 86400, gt=0)
+    #: Seconds a batch may take; what has not ended by then has expired.
+    batch_window: float = Field(default=86400, gt=0)
     #: Of the S3-compatible store. What is not set here its client takes from where AWS' clients do.
     aws_access_key_id: SecretStr | None = None
     aws_secret_access_key: SecretStr | None = None

@@ -14,6 +14,7 @@ from api.form import open_form
 from api.query import choice_of, limit_of
 from api.replies import json_reply
 from api.services import services_of
+from proto.batch_objects import LONGEST_LIFE, SHORTEST_LIFE
 from proto.clients import Right
 from proto.errors import BadRequestError, ErrorCode, GatewayError
 from store.files import BATCH_INPUT, File
@@ -25,9 +26,6 @@ MAX_UPLOAD: Final = 200 * 1024 * 1024 + 64 * 1024
 #: Files on a page: when not said, and at most. OpenAI lets clients ask for ten thousand; ours come in smaller pages.
 PAGE: Final = 1000
 MAX_PAGE: Final = 10_000
-#: Seconds that a client may let its files live, as at OpenAI.
-SHORTEST_LIFE: Final = 3600
-LONGEST_LIFE: Final = 2_592_000
 
 
 @router.post("/v1/files")

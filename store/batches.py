@@ -1,0 +1,121 @@
+"""Batches as their clients see them: made, looked at, listed, cancelled, deleted.
+
+What runs them is in `store/batch_runs.py`.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from proto.batches import FINAL_STATUSES, Batch, BatchKind, BatchSpec, BatchStatus, new_record, read_record
+from proto.errors import ErrorCode, GatewayError
+from proto.keys import Keys
+from store.connection import Store
+from store.files import Files
+from store.scripts import load_script
+from store.settings import StoreSettings
+
+_FOLDER = Path(__file__).parent / "scripts"
+_CREATE = load_script(_FOLDER, "batch_create")
+_LIST = load_script(_FOLDER, "batch_list")
+_CANCEL = load_script(_FOLDER, "batch_cancel")
+
+#: Seconds that the end of a batch may take beside its window; its record must outlive its results.
+_ENDING: Final = 3600.0
+
+
+class BatchPage(NamedTuple):
+    """Some batches of a client, newest first, and whether there are more in the direction that was asked for."""
+
+    batches: list[Batch]
+    more: bool
+
+
+class Batches:
+    """All batches of one deployment. A client sees its own alone, and each of its APIs those that were made by it."""
+
+    def __init__(self, store: Store, files: Files, settings: StoreSettings) -> None:
+        self.window = settings.batch_window
+        self._keys = Keys(settings.deployment)
+        self._store = store
+        self._files = files
+
+    async def now(self) -> int:
+        """The store's clock, by which batches are made and expire (Unix ms)."""
+        seconds, micros = await self._store.command("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def create(self, spec: BatchSpec, status: BatchStatus, total: int = 0) -> Batch:
+        """Write a batch down; from now on it is run. May be done again with the same id.
+
+        Raises:
+            StoreError: whether the batch is there is unknown.
+        """
+        record = new_record(spec, status, total)
+        forgotten = spec.expires + round((self._files.ttl + _ENDING) * 1000)
+        keys = (
+            self._keys.batch(spec.id).record,
+            self._keys.open_batches,
+            self._keys.client_batches(spec.client, spec.kind),
+        )
+        fields = [word for pair in record.items() for word in pair]
+        await self._store.run(_CREATE, keys, (spec.id, spec.created, forgotten, *fields))
+        return await self.get(spec.client, spec.kind, spec.id)
+
+    async def get(self, client: str, kind: BatchKind, batch_id: str) -> Batch:
+        """A batch of this client.
+
+        Raises:
+            GatewayError: BATCH_NOT_FOUND.
+        """
+        row = await self._store.command("HGETALL", self._keys.batch(batch_id).record)
+        batch = _read(row) if row else None
+        if batch is None or batch.spec.client != client or batch.spec.kind is not kind:
+            raise no_such_batch(batch_id)
+        return batch
+
+    async def page(self, client: str, kind: BatchKind, *, after: str = "", before: str = "", limit: int) -> BatchPage:
+        """A client's batches that follow `after`, or stand before `before`, or the first ones.
+
+        Raises:
+            GatewayError: BATCH_NOT_FOUND, there is none of that id in the list.
+        """
+        head = self._keys.batch("").record
+        reply = await self._store.run(_LIST, (self._keys.client_batches(client, kind),), (head, after, before, limit))
+        if reply is None:
+            raise no_such_batch(after or before)
+        rows, more = reply
+        return BatchPage([_read(row) for row in rows], more == 1)
+
+    async def cancel(self, client: str, kind: BatchKind, batch_id: str) -> Batch:
+        """Have no more of a batch run; one that has come to its end stays as it is. Answers the batch as it is then.
+
+        Raises:
+            GatewayError: BATCH_NOT_FOUND.
+        """
+        await self.get(client, kind, batch_id)
+        await self._store.run(_CANCEL, (self._keys.batch(batch_id).record,), ())
+        return await self.get(client, kind, batch_id)
+
+    async def delete(self, client: str, kind: BatchKind, batch_id: str) -> None:
+        """Forget a batch that has ended, with the files that only it knows of.
+
+        Raises:
+            GatewayError: BATCH_NOT_FOUND, or INVALID_REQUEST while it has not ended.
+        """
+        batch = await self.get(client, kind, batch_id)
+        if batch.status not in FINAL_STATUSES:
+            raise GatewayError(ErrorCode.INVALID_REQUEST, f"The batch {batch_id} has not ended; cancel it first.")
+        for file_id in (batch.output_file, batch.error_file, batch.spec.input_key):
+            if file_id and file_id != batch.spec.input_file:
+                await self._files.doom(file_id)
+        await self._store.command("ZREM", self._keys.client_batches(client, kind), batch_id)
+        await self._store.command("DEL", *self._keys.batch(batch_id))
+
+
+def no_such_batch(batch_id: str) -> GatewayError:
+    """The refusal of a batch that is not there for this client."""
+    return GatewayError(ErrorCode.BATCH_NOT_FOUND, f"There is no batch {batch_id[:64]!r}.")
+
+
+def _read(row: list[bytes]) -> Batch:
+    return read_record(dict(zip(row[::2], row[1::2], strict=True)))
