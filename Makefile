@@ -24,7 +24,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-compose test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto
 
 help: ## this list
@@ -52,7 +52,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults and not fuzz and not browser"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not load and not edge and not clients and not faults and not fuzz and not browser and not compose"
 
 test-load: setup ## hundreds of streams and thousands of leases at once
 	$(BIN)/python -m pytest -q -m "load and not long"
@@ -68,6 +68,9 @@ faults: setup ## the long form: three seeds of ten minutes each, with the table 
 
 soak: setup ## tens of thousands of short jobs; how much memory each process gains by them
 	$(BIN)/python -m tests.faults.soak
+
+test-compose: setup ## the image and compose.yaml for real, with Docker or else with Podman, which it installs
+	bash tests/compose/run.sh
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
