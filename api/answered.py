@@ -1,4 +1,4 @@
-"""The line that the log has of each answered request: what was asked for and how it went, nothing of what was said."""
+"""What log and trace tell of each answered request: what was asked for and how it went, nothing of what was said."""
 
 import time
 from typing import Any, Final
@@ -7,6 +7,8 @@ import structlog
 from starlette.types import Message, Scope
 
 from proto.jobs import ReplyHeader
+from store import tracing
+from store.tracing import Kind, Span
 
 log = structlog.get_logger()
 
@@ -26,6 +28,10 @@ class Answered:
         self._bytes = 0
         self._complete = False
         self._chat: dict[str, Any] = {}
+        self._job_id: str | None = None
+        self._span = _span_of(scope) if tracing.on() else None
+        #: The headers by which its job belongs to the request's trace; empty without one.
+        self.trace: dict[str, str] = self._span.trace if self._span else {}
         #: The answer's HTTP status; 500 for one that never began.
         self.status = 500
 
@@ -38,6 +44,7 @@ class Answered:
     def answers(self, header: ReplyHeader) -> None:
         """The request is answered by a job with this reply header."""
         self._chat = {"dialect": header.dialect, "model": header.model[:MAX_NAME], "stream": header.stream}
+        self._job_id = header.id_seed
 
     def saw(self, message: Message) -> None:
         """Note a message of the answer that was sent."""
@@ -64,3 +71,33 @@ class Answered:
             bytes=self._bytes,
             complete=self._complete,
         )
+        if self._span is not None:
+            self._end(self._span)
+
+    def _end(self, span: Span) -> None:
+        if self.route is not None:
+            span.name(f"{self._scope['method']} {self.route}")
+        span.set(
+            {
+                "http.route": self.route,
+                "http.response.status_code": self.status,
+                "http.response.body.size": self._bytes,
+                "gen_ai.request.model": self._chat.get("model"),
+                "warp2api.dialect": self._chat.get("dialect"),
+                "warp2api.stream": self._chat.get("stream"),
+                "warp2api.job.id": self._job_id,
+                "warp2api.complete": self._complete,
+            }
+        )
+        if self._first_byte is not None:
+            span.event("first_byte", tracing.now() - time.monotonic() + self._first_byte)
+        span.end(error=str(self.status) if self.status >= 500 else None)
+
+
+def _span_of(scope: Scope) -> Span | None:
+    """The request's span, in its client's trace if there is one."""
+    if scope["path"] in POLLED:
+        return None
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    parent = {name: headers[name] for name in tracing.HEADERS if name in headers}
+    return tracing.begin(scope["method"], parent, Kind.SERVER, attributes={"http.request.method": scope["method"]})

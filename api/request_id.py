@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answered import Answered
+from store.tracing import trace_id
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -57,6 +58,8 @@ class RequestIdMiddleware:
         scope.setdefault("state", {}).update(request_id=request_id, answer_headers=besides, answered=answered)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        if answered.trace:
+            structlog.contextvars.bind_contextvars(trace_id=trace_id(answered.trace))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -19,6 +19,7 @@ from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
 from store.settings import StoreSettings
+from store.tracing import start_tracing
 from tokens.settings import TokenSettings
 
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         GatewayError: the host would let anybody in.
     """
     configure_logging(LogSettings())
+    start_tracing("api")
     logging.getLogger("uvicorn.error").addFilter(_is_no_websocket_advice)
     settings = ApiSettings()
     host = host or settings.host

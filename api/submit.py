@@ -19,9 +19,11 @@ from proto.estimate import estimate_conversation
 from proto.events import Failed
 from proto.jobs import NO_ORIGIN, ChatJob, ChatMessage, Lane, Origin, ReplyHeader
 from proto.models import ModelCatalogue
+from store import tracing
 from store.admission import Admission, Binding, Pace
 from store.jobs import Jobs
 from store.responses import Asked, Responses
+from store.tracing import Kind
 
 log = structlog.get_logger()
 
@@ -113,16 +115,17 @@ class Desk:
         if self.store_full:
             self._metrics.admission(header.dialect, client.lane, STORE_FULL)
             raise GatewayError(ErrorCode.QUEUE_FULL, "The gateway's store is nearly full.", retry_after=10)
-        admitted = await self._jobs.admit(
-            job,
-            header,
-            client=client.name,
-            limits=client.limits,
-            reply_to=reply_to,
-            leaving=leaving,
-            keep=keep,
-            binding=binding,
-        )
+        with tracing.span("admit", job.origin.trace):
+            admitted = await self._jobs.admit(
+                job,
+                header,
+                client=client.name,
+                limits=client.limits,
+                reply_to=reply_to,
+                leaving=leaving,
+                keep=keep,
+                binding=binding,
+            )
         self._metrics.admission(header.dialect, client.lane, admitted.verdict)
         vendor, now = get_dialect(header.dialect).vendor, datetime.now(UTC)
         headers.update(rate_headers(vendor, client.limits.per_minute, admitted.backlog, now))
@@ -135,7 +138,8 @@ class Desk:
         try:
             if asked is not None and not await self._responses.keep(job.keep_for, job.id, asked):
                 log.warning("response.not_kept", bytes=len(asked.input))
-            await self._publisher.publish(ChatMessage(job.id, job.lane))
+            with tracing.span("publish", job.origin.trace, Kind.PRODUCER):
+                await self._publisher.publish(ChatMessage(job.id, job.lane))
         except GatewayError as error:
             await self._jobs.fail(job.id, Failed(error.code, error.message, error.retry_after))
             self._metrics.ended(client.lane, error.code)

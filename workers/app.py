@@ -25,6 +25,7 @@ from store.metrics import MetricsSettings, expose, new_registry
 from store.models import SharedModels
 from store.settings import StoreSettings
 from store.storage import Storage
+from store.tracing import start_tracing
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers import celery_words
@@ -51,6 +52,7 @@ class ChatFailedError(Exception):
 def run_worker(lane: str) -> None:
     """Run one worker process of a lane until SIGTERM; jobs then have `DRAIN_TIMEOUT` seconds to end."""
     configure_logging(LogSettings())
+    start_tracing("worker")
     settings, store_settings = WorkerSettings(), StoreSettings()
     which = Lane(lane)
     app = create_celery(store_settings)

@@ -23,6 +23,7 @@ from store.jobs import Ack, Claim, Jobs
 from store.metrics import outcome_of as outcome_word
 from store.models import SharedModels
 from store.responses import Responses
+from store.tracing import trace_id
 from tokens import outcomes
 from tokens.lease import Lease
 from tokens.pool import TokenPool
@@ -33,6 +34,7 @@ from workers.held import STOP_OF_ACK, Held, Stop
 from workers.metrics import WorkerMetrics
 from workers.relay import RelayWriter
 from workers.retry import Retries, error_of, outcome_of
+from workers.spans import tell_attempt
 from workers.stages import Stage, Stages, Try, clock
 from workers.tap import Tap
 from workers.upstream import Upstream
@@ -83,7 +85,8 @@ async def run_chat(job_id: str, workshop: Workshop) -> ErrorCode | None:
 def _log_context(claim: Claim) -> dict[str, str | int]:
     """What every line about an attempt names; the context ends with the task that runs it."""
     job = claim.job
-    named = {"request_id": job.origin.request_id, "client": claim.client}
+    origin = job.origin
+    named = {"request_id": origin.request_id, "client": claim.client, "trace_id": trace_id(origin.trace)}
     return {"job_id": job.id, "attempt": claim.attempt, **{name: value for name, value in named.items() if value}}
 
 
@@ -152,10 +155,13 @@ class Attempt:
         if terminal is None or not await self._end(terminal):
             log.info("job.let_go", why=self._stop)
             metrics.let_go(self.stages, self._stop or Stop.LOST)
+            tell_attempt(self._claim, self._shop.held.lane, self.stages, "let_go", None, self.log.usage)
             return None
         metrics.ended(self.stages, outcome_word(terminal))
         code = terminal.code if isinstance(terminal, Failed) else None
         tell_ended(code, self._shop.held.lane, self.stages, self._shop.slow)
+        outcome = "failed" if code else "finished"
+        tell_attempt(self._claim, self._shop.held.lane, self.stages, outcome, code, self.log.usage)
         return code
 
     async def _terminal(self) -> Terminal | None:

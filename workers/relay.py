@@ -44,7 +44,8 @@ class JobLog:
         self._buffered = 0
         self._in_flight: Call | None = None
         self._terminal: Terminal | None = None
-        self._usage: Usage | None = None
+        #: What the upstream, or our own estimate, says the answer used; None until then.
+        self.usage: Usage | None = None
         self._refusal: Ack | None = None
         self._changed = asyncio.Event()
 
@@ -57,7 +58,7 @@ class JobLog:
                 self.visible = True
                 self._buffered += len(event.arguments if isinstance(event, ToolCall) else event.text)
             elif isinstance(event, Usage):
-                self._usage = event
+                self.usage = event
         self._writer.numbers.deltas += len(events)
         self._events.extend(events)
         self._writer.wake(self)
@@ -99,7 +100,7 @@ class JobLog:
                 entry,
                 visible=visible,
                 terminal=ending,
-                usage=self._usage,
+                usage=self.usage,
             )
         return self._in_flight
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.body import read_json
 from api.idempotency import binding_of
 from api.marks import Marks
-from api.request_id import request_id_of
+from api.request_id import answered_of, request_id_of
 from api.services import Services, services_of
 from api.wishes import wishes_of
 from proto.dialects import get_dialect
@@ -58,7 +58,8 @@ async def _answer(
     binding = binding_of(request, body)
     if services.images is not None:
         await services.images.inline(body)
-    ticket = services.desk.prepare(dialect, body, client, binding, Origin(request_id_of(request)))
+    origin = Origin(request_id_of(request), answered_of(request).trace)
+    ticket = services.desk.prepare(dialect, body, client, binding, origin)
     marks.model = ticket.header.model
     if remembers:
         ticket = services.kept.to_keep(ticket, body, client.name)

@@ -30,6 +30,7 @@ PAGES = (
     "docs/performance.md",
     "docs/responses.md",
     "docs/token-pool.md",
+    "docs/tracing.md",
     "docs/pool-service.md",
 )
 ROOMS = ("api", "bench", "cli", "docs", "proto", "store", "tests", "tokens", "workers")
