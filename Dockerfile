@@ -9,9 +9,9 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --quiet --
 WORKDIR /src
 # The dependencies change less often than the code.
 COPY pyproject.toml uv.lock ./
-RUN /opt/uv/bin/uv sync --frozen --no-dev --no-install-project --quiet
+RUN /opt/uv/bin/uv sync --frozen --no-dev --extra otel --no-install-project --quiet
 COPY . .
-RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable --quiet
+RUN /opt/uv/bin/uv sync --frozen --no-dev --extra otel --no-editable --quiet
 
 FROM ${BASE}
 # The folder of files and results is a volume's to cover, and takes its owner from here.
