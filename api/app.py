@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from api import errors
 from api.answer import Answers
 from api.auth import ClientKeys, keys_of
-from api.catalogue import follow_offer
 from api.health import Health
 from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
@@ -29,6 +28,7 @@ from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
 from store.batches import Batches
 from store.broker import create_celery
+from store.catalogue import follow_offer
 from store.connection import Store
 from store.files import Files
 from store.jobs import Jobs

@@ -1,21 +1,18 @@
 """Reading a request's body: bounded in size and time, and JSON or a clear 4xx."""
 
 import asyncio
-import gc
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 
 from api.settings import ApiSettings
 from proto.errors import BadRequestError, ErrorCode, GatewayError
+from proto.json_body import decode_json
 
 #: How far beyond the limit a body is still read (and dropped), so that its sender gets to see the answer.
 DRAIN_FACTOR = 8
-#: Items in all arrays of a body together. Each costs some 25 microseconds in which every other stream has to wait.
-MAX_ITEMS = 20_000
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 
 
@@ -31,19 +28,6 @@ async def read_json(request: Request, settings: ApiSettings) -> Any:
     return decode_json(await read_bytes(request, settings))
 
 
-def decode_json(body: bytes) -> dict[str, Any]:
-    """The object that a body holds.
-
-    Raises:
-        BadRequestError: not JSON, not an object, or more items than `MAX_ITEMS`.
-    """
-    decoded = _decode(body)
-    if not isinstance(decoded, dict):
-        raise BadRequestError("The request body must be a JSON object.")
-    _check_items(decoded)
-    return decoded
-
-
 def check_type(content_type: str | None) -> None:
     """Refuse what a web page of anywhere may send without asking first: text and forms, whatever they hold.
 
@@ -53,33 +37,6 @@ def check_type(content_type: str | None) -> None:
     kind = (content_type or "application/json").partition(";")[0].strip()
     if not _JSON_TYPE.fullmatch(kind):
         raise BadRequestError(f"The Content-Type must be application/json, not {kind[:40]!r}.")
-
-
-def _decode(body: bytes) -> Any:
-    gc.disable()  # a million new arrays would start it over and over, to find nothing
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequestError(f"The request body is not valid JSON: {error}") from error
-    finally:
-        gc.enable()
-
-
-def _check_items(body: dict[str, Any]) -> None:
-    items = 0
-    for name, member in body.items():
-        unseen = [member]
-        while unseen:
-            value = unseen.pop()
-            if isinstance(value, dict):
-                unseen.extend(value.values())
-            elif isinstance(value, list):
-                items += len(value)
-                if items > MAX_ITEMS:
-                    field = name[:64]
-                    body.clear()  # the exception would keep it alive for a while
-                    raise BadRequestError(f"{field}: a request's arrays may hold {MAX_ITEMS} items.", param=field)
-                unseen.extend(value)
 
 
 async def body_pieces(request: Request, limit: int, patience: float) -> AsyncIterator[bytes]:

@@ -8,12 +8,12 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from api.body import MAX_ITEMS
 from api.submit import Ticket
 from proto.dialects.common import refusal
 from proto.dialects.openai_responses import Known, input_items
 from proto.dialects.responses_items import references
 from proto.errors import ErrorCode, GatewayError
+from proto.json_body import MAX_ITEMS
 from store.responses import Asked, Kept, Responses
 
 #: Answers that the references of one request may lead to.

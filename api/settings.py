@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from proto.clients import ClientLimits
+from store.settings import CatalogueSettings
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(CatalogueSettings):
     """Read once, by `api.server`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -17,7 +18,7 @@ class ApiSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
     #: Client keys, comma separated; none means that anybody who reaches the port may ask.
-    api_tokens: Annotated[list[SecretStr], NoDecode] = []
+    api_tokens: Annotated[list[SecretStr], NoDecode] = Field(default_factory=list)
     api_token: SecretStr | None = None
     #: A file of keys with names, limits and rights, read again when it changes; None for none.
     client_keys_file: Path | None = None
@@ -30,10 +31,6 @@ class ApiSettings(BaseSettings):
     max_body: int = Field(default=8 * 1024 * 1024, gt=0)
     #: Seconds a client may take to send a request's head, then its body, and not read what waits for it.
     client_timeout: float = Field(default=120, gt=0)
-    #: Upstream ids that pass as they are, comma separated.
-    models: Annotated[list[str], NoDecode] = ["auto"]
-    #: `pattern=id` pairs, comma separated, tried in order.
-    model_aliases: Annotated[dict[str, str], NoDecode] = {"claude-*": "auto", "gpt-*": "auto"}
     #: Whether images that clients give by URL are fetched.
     fetch_images: bool = False
     #: Seconds running answers may take to end once the process was told to stop.
@@ -48,20 +45,10 @@ class ApiSettings(BaseSettings):
     def _none_if_empty(cls, value: object) -> object:
         return value or None
 
-    @field_validator("api_tokens", "models", mode="before")
+    @field_validator("api_tokens", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("model_aliases", mode="before")
-    @classmethod
-    def _pairs(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if any(not separator or not target.strip() for _, separator, target in pairs):
-            raise ValueError("MODEL_ALIASES is a list of pattern=id pairs, for example claude-*=auto,gpt-*=auto")
-        return {pattern.strip(): target.strip() for pattern, _, target in pairs}
 
     @property
     def client_keys(self) -> list[str]:

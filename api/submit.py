@@ -14,8 +14,8 @@ from api.rate_headers import rate_headers
 from proto.clients import Client, Leaving
 from proto.dialects import get_dialect
 from proto.dialects.base import Dialect, ParsedRequest
+from proto.drafts import draft_job
 from proto.errors import ErrorCode, GatewayError
-from proto.estimate import estimate_conversation
 from proto.events import Failed
 from proto.jobs import NO_ORIGIN, ChatJob, ChatMessage, Lane, Origin, ReplyHeader
 from proto.models import ModelCatalogue
@@ -73,23 +73,13 @@ class Desk:
             BadRequestError: with the field at fault.
         """
         parsed: ParsedRequest = dialect.parse(body, self._catalogue.resolve)
-        job_id = secrets.token_hex(12)
         now = time.time()
-        input_tokens = estimate_conversation(parsed.conversation)
         # What may wait for hours has its time from the claim on.
         may_wait = client.lane is Lane.BATCH
         deadline = 0 if may_wait else round((now + self._jobs.settings.job_deadline) * 1000)
-        job = ChatJob(job_id, parsed.conversation, client.lane, deadline, input_tokens, origin=origin)
-        header = ReplyHeader(
-            dialect=dialect.name,
-            model=parsed.requested_model,
-            id_seed=job_id,
-            created=int(now),
-            stream=parsed.stream,
-            include_usage=parsed.include_usage,
-            input_tokens=input_tokens,
-            ignored=parsed.ignored,
-            extra=parsed.extra,
+        job_id = secrets.token_hex(12)
+        job, header = draft_job(
+            dialect.name, parsed, job_id, lane=client.lane, now=now, deadline=deadline, origin=origin
         )
         return Ticket(job, header, binding)
 

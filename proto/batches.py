@@ -54,6 +54,16 @@ class BatchSpec(msgspec.Struct, frozen=True):
     metadata: dict[str, str] | None = None
     output_ttl: int | None = None
 
+    @property
+    def output_file(self) -> str:
+        """The id its file of results gets if there are any; their parts lie in the folder of that name."""
+        return f"file-{self.id.rpartition('_')[2]}-output"
+
+    @property
+    def error_file(self) -> str:
+        """Likewise of the lines that failed."""
+        return f"file-{self.id.rpartition('_')[2]}-errors"
+
 
 class Counts(NamedTuple):
     """How the requests of a batch ended so far. `total` is 0 until the input was looked through."""

@@ -7,7 +7,7 @@ is refused once another keeper has it, so whatever a keeper does that only seeme
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from proto.batches import (
     FINAL_STATUSES,
@@ -33,9 +33,6 @@ _MOVE = load_script(_FOLDER, "batch_move")
 _TAKE = load_script(_FOLDER, "batch_take")
 _ORPHANS = load_script(_FOLDER, "batch_orphans")
 _COMMIT = load_script(_FOLDER, "batch_commit")
-
-#: Seconds a keeper that runs the batches may be silent before another one takes over.
-LEAD_LEASE: Final = 10.0
 
 
 class NotLeadingError(Exception):
@@ -98,8 +95,8 @@ class BatchRuns:
         self._keys = jobs.keys
 
     async def lead(self) -> bool:
-        """Take or renew the lease; False while another keeper has it."""
-        args = (self.nonce, round(LEAD_LEASE * 1000))
+        """Take or renew the lease, for `JOB_LEASE` seconds; False while another keeper has it."""
+        args = (self.nonce, round(self._jobs.settings.job_lease * 1000))
         return bool(await self._store.run(_LEAD, (self._keys.batch_runner,), args))
 
     async def resign(self) -> None:

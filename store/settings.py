@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class StoreSettings(BaseSettings):
@@ -67,3 +68,29 @@ def data_folder(given: Path | None) -> Path:
         return given.expanduser().resolve()
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(state).expanduser() / "warp2api"
+
+
+class CatalogueSettings(BaseSettings):
+    """Which models there are: for those who understand requests, at the front door and in the keeper."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    #: Upstream ids that pass as they are, comma separated.
+    models: Annotated[list[str], NoDecode] = ["auto"]
+    #: `pattern=id` pairs, comma separated, tried in order.
+    model_aliases: Annotated[dict[str, str], NoDecode] = {"claude-*": "auto", "gpt-*": "auto"}
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _split_models(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("model_aliases", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if any(not separator or not target.strip() for _, separator, target in pairs):
+            raise ValueError("MODEL_ALIASES is a list of pattern=id pairs, for example claude-*=auto,gpt-*=auto")
+        return {pattern.strip(): target.strip() for pattern, _, target in pairs}

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,12 +23,13 @@ from store.jobs import Jobs
 from store.logs import LogSettings, configure_logging
 from store.metrics import MetricsSettings, expose, new_registry
 from store.models import SharedModels
-from store.settings import StoreSettings
+from store.settings import CatalogueSettings, StoreSettings
 from store.storage import Storage
 from store.tracing import start_tracing
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers import celery_words
+from workers.batches.opening import run_batches
 from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents
 from workers.file_sweep import sweep_files
@@ -94,7 +95,12 @@ def run_keeper() -> None:
     configure_logging(LogSettings())
     store_settings = StoreSettings()
     app = create_celery(store_settings)
-    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings(), app))
+    settings, catalogue = WorkerSettings(), CatalogueSettings()
+
+    def batches() -> Coroutine[Any, Any, None]:
+        return run_batches(app, settings, store_settings, catalogue)
+
+    runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings(), app, batches))
     register_rounds(app, runtime)
     app.conf.beat_schedule = {
         "refill": {"task": REFILL_TASK, "schedule": REFILL_EVERY, "options": {"expires": REFILL_EVERY}},
@@ -109,7 +115,11 @@ def run_keeper() -> None:
 
 @asynccontextmanager
 async def _open_keeper(
-    store_settings: StoreSettings, token_settings: TokenSettings, upstream_settings: UpstreamSettings, app: Celery
+    store_settings: StoreSettings,
+    token_settings: TokenSettings,
+    upstream_settings: UpstreamSettings,
+    app: Celery,
+    batches: Callable[[], Coroutine[Any, Any, None]],
 ) -> AsyncIterator[KeeperParts]:
     store = Store(store_settings.redis_url.get_secret_value())
     jobs = Jobs(store, store_settings)
@@ -126,7 +136,8 @@ async def _open_keeper(
         # The reaper runs beside Celery, not in it: it must not wait for a broker that is just coming back.
         reaper = Reaper(jobs, process_name(), is_empty, enqueueing(app))
         files = Files(store, Storage(store_settings), store_settings)
-        beside = [reaper.run(), first_refill(pool), sweep_files(files), watchdog.run(look_every=REFILL_EVERY)]
+        beside = [reaper.run(), batches(), first_refill(pool), sweep_files(files)]
+        beside.append(watchdog.run(look_every=REFILL_EVERY))
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
             beside.append(ModelRefresher(shared, pool, client, upstream_settings, store_settings.models_refresh).run())

@@ -43,6 +43,8 @@ class WorkerSettings(BaseSettings):
     #: Chats one process of the lane runs at once.
     worker_concurrency: int = Field(default=256, ge=1)
     batch_concurrency: int = Field(default=32, ge=1)
+    #: Seconds before a batch's line that failed runs again; each further pause is three times as long.
+    batch_retry_pause: float = Field(default=5, gt=0)
     #: Seconds running chats may take to end once the process was told to stop.
     drain_timeout: float = Field(default=30, ge=0)
     #: How a transcript travels upstream: as one labelled query, or as a task's messages (`wire.md` 4.1).

@@ -10,12 +10,12 @@ from api import errors
 from api.auth import ClientKeys, keys_of
 from api.bridge.routes import auth, codec, page, status
 from api.bridge.services import BridgeServices
-from api.catalogue import follow_offer
 from api.request_id import RequestIdMiddleware
 from api.routes import models
 from api.settings import ApiSettings
 from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
+from store.catalogue import follow_offer
 from store.connection import Store
 from store.jobs import Jobs
 from store.models import SharedModels

@@ -61,11 +61,11 @@ async def ask(client: openai.AsyncOpenAI, text: str) -> str:
 async def test_both_sdks_stream_through_the_proxy(openai_client: openai.AsyncOpenAI) -> None:
     assert await ask(openai_client, "hello")
 
-    async with anthropic.AsyncAnthropic(base_url=URL, api_key=KEY) as client:
-        async with client.messages.stream(
-            model="auto", max_tokens=500, messages=[{"role": "user", "content": "hello"}]
-        ) as stream:
-            pieces = [piece async for piece in stream.text_stream]
+    async with (
+        anthropic.AsyncAnthropic(base_url=URL, api_key=KEY) as client,
+        client.messages.stream(model="auto", max_tokens=500, messages=[{"role": "user", "content": "hello"}]) as stream,
+    ):
+        pieces = [piece async for piece in stream.text_stream]
     assert len(pieces) > 1, "the proxy holds pieces back"
 
 

@@ -7,11 +7,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-import api.catalogue
-from api.catalogue import follow_offer
 from cli.simulator.app import create_simulator
 from cli.simulator.options import Options
 from proto.models import Model, ModelCatalogue, ModelOffer
+from store import catalogue as catalogue_module
+from store.catalogue import follow_offer
 from store.connection import Store, StoreError
 from store.models import SharedModels
 from tests.token_pools import KEYS, MakePool, api_key
@@ -136,7 +136,7 @@ async def test_without_a_token_or_an_upstream_there_is_a_word_in_the_log(
 async def test_the_front_door_follows_the_shared_list(
     store: Store, shared: SharedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.catalogue, "LOOK_EVERY", 0.005)
+    monkeypatch.setattr(catalogue_module, "LOOK_EVERY", 0.005)
     catalogue = ModelCatalogue(["auto"], {"claude-*": "auto"})
 
     async def until(reached: Callable[[], bool]) -> None:

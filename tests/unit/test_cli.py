@@ -48,7 +48,7 @@ ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 def _all_settings() -> list[type[BaseSettings]]:
     """Every settings class of ours, wherever it is."""
-    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "(BaseSettings)" in path.read_text()]
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "Settings):\n" in path.read_text()]
     modules = [import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in files]
     return [
         value

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from api.body import decode_json
 from proto.dialects import DIALECTS, get_dialect
 from proto.errors import BadRequestError
+from proto.json_body import decode_json
 from tests.unit.dialects import check_parse
 from tests.unit.nonsense import GOOD, bodies, values
 

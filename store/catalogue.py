@@ -1,4 +1,4 @@
-"""The front door's copy of what the upstream offers."""
+"""A process's own copy of what the upstream offers."""
 
 import asyncio
 from typing import Final

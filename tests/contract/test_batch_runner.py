@@ -1,0 +1,303 @@
+"""The engine of batches, round by round."""
+
+from pathlib import Path
+
+import pytest
+
+from proto.batches import BatchKind, BatchStatus, Counts
+from proto.errors import ErrorCode
+from proto.events import Failed
+from proto.jobs import Status
+from store.connection import Store
+from tests.contract.batch_world import World, ask, asks, message
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> World:
+    return World(store, tmp_path)
+
+
+def no(code: ErrorCode) -> Failed:
+    return Failed(code, "It failed.")
+
+
+async def test_a_batch_runs_from_its_input_to_its_output(world: World, store: Store) -> None:
+    spec = await world.begin([*asks(30), b"  "])
+    batch = await world.run_all()
+    assert batch.status is BatchStatus.COMPLETED
+    assert batch.counts == Counts(total=30, succeeded=30)
+    assert (batch.output_file, batch.error_file) == (spec.output_file, "")
+    results = await world.results(batch.output_file)
+    assert set(results) == {f"r{number}" for number in range(1, 31)}
+    line = results["r7"]
+    assert line["error"] is None
+    assert line["id"].startswith("batch_req_")
+    assert line["response"]["status_code"] == 200
+    assert line["response"]["request_id"]
+    assert line["response"]["body"]["choices"][0]["message"]["content"] == "yes"
+    assert len({each["id"] for each in results.values()}) == 30
+    for status in (BatchStatus.IN_PROGRESS, BatchStatus.FINALIZING, BatchStatus.COMPLETED):
+        assert batch.times[status] >= spec.created
+    file = await world.files.get("c", batch.output_file)
+    assert (file.purpose, file.filename) == ("batch_output", "batch_b_output.jsonl")
+    assert await store.command("EXISTS", world.jobs.keys.waiting, world.jobs.keys.leases) == 0
+
+
+async def test_the_queue_never_holds_more_than_the_window(world: World) -> None:
+    await world.begin(asks(50))
+    await world.fed(8)
+    await world.round(5)
+    assert len(world.queue) == 2 * world.places
+    await world.answer(jobs=3)
+    await world.round(5)
+    assert len(world.queue) == 2 * world.places
+
+
+async def test_without_workers_nothing_is_fed(store: Store, tmp_path: Path) -> None:
+    world = World(store, tmp_path, places=0)
+    await world.begin(asks(3))
+    await world.until(lambda batch: batch.status is BatchStatus.IN_PROGRESS)
+    await world.round(5)
+    assert world.queue == []
+
+
+async def test_clients_and_their_batches_share_evenly(store: Store, tmp_path: Path) -> None:
+    world = World(store, tmp_path, places=4)
+    await world.begin(asks(100), "batch_1", client="a")
+    await world.fed(8)
+    await world.begin(asks(100), "batch_2", client="b")
+    await world.begin(asks(100), "batch_3", client="b")
+    await world.until(lambda batch: batch.status is BatchStatus.IN_PROGRESS, "batch_3")
+    await world.answer(jobs=8)
+    await world.round(3)
+    running = {}
+    for batch_id in ("batch_1", "batch_2", "batch_3"):
+        running[batch_id] = await store.command("HLEN", world.jobs.keys.batch(batch_id).running)
+    # The jobs of batch_1 that have ended may still wait to be collected.
+    done = await store.command("LLEN", world.jobs.keys.batch("batch_1").done)
+    assert (running["batch_1"] - done, running["batch_2"], running["batch_3"]) == (4, 2, 2)
+
+
+async def test_all_that_is_wrong_with_a_file_is_told_and_nothing_runs(world: World) -> None:
+    lines = [
+        ask("ok"),
+        b"{not json",
+        ask("stream", stream=True),
+        ask("ok"),
+        {**ask("x"), "method": "GET"},
+        {**ask("y"), "url": "/v1/responses"},
+        {**ask("z"), "custom_id": ""},
+        ask("field", messages=[]),
+    ]
+    await world.begin(lines)
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.status is BatchStatus.FAILED
+    assert [(error.line, error.code, error.param) for error in batch.errors] == [
+        (2, "invalid_json_line", None),
+        (3, "invalid_request", "body.stream"),
+        (4, "duplicate_custom_id", "custom_id"),
+        (5, "invalid_method", "method"),
+        (6, "invalid_url", "url"),
+        (7, "invalid_custom_id", "custom_id"),
+        (8, "invalid_request", "body.messages"),
+    ]
+    assert world.queue == []
+
+
+async def test_errors_of_a_file_are_bounded(world: World) -> None:
+    await world.begin([b"x"] * 1000)
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert [error.line for error in batch.errors] == list(range(1, 101))
+
+
+async def test_an_empty_file_is_refused(world: World) -> None:
+    await world.begin([b"\n", b" "])
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert (batch.status, batch.errors[0].code) == (BatchStatus.FAILED, "empty_file")
+
+
+async def test_failures_are_tried_again_by_cause(world: World) -> None:
+    await world.begin(asks(3))
+    await world.fed(3)
+    await world.answer(no(ErrorCode.CONTEXT_EXCEEDED))
+    await world.answer(no(ErrorCode.UPSTREAM_ERROR))
+    await world.answer()
+    await world.fed(1)
+    await world.answer(no(ErrorCode.INTERRUPTED))
+    await world.fed(1)
+    await world.answer()
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.counts == Counts(total=3, succeeded=2, errored=1)
+    good, bad = await world.results(batch.output_file), await world.results(batch.error_file)
+    assert (set(good), set(bad)) == ({"r2", "r3"}, {"r1"})
+    response = bad["r1"]["response"]
+    assert (response["status_code"], response["body"]["error"]["code"]) == (400, "context_length_exceeded")
+
+
+async def test_a_line_is_not_tried_for_ever(world: World) -> None:
+    await world.begin(asks(1))
+    for _ in range(5):
+        await world.fed(1)
+        await world.answer(no(ErrorCode.UPSTREAM_ERROR))
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.counts == Counts(total=1, errored=1)
+    assert batch.output_file == ""
+
+
+async def test_while_the_pool_has_nothing_to_lend_one_line_finds_out_when_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.begin(asks(20))
+    await world.fed(8)
+    await world.answer(no(ErrorCode.QUOTA), jobs=8)
+    await world.round(10)
+    assert world.queue == []
+    monkeypatch.setattr(world.runner._rest, "_until", 0)  # the pause is over
+    await world.fed(1)
+    await world.round(5)
+    assert len(world.queue) == 1
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=20, succeeded=20)
+
+
+async def test_cancelling_keeps_what_is_done(world: World) -> None:
+    await world.begin(asks(20))
+    await world.fed(8)
+    await world.answer(jobs=2)
+    await world.answer(no(ErrorCode.UPSTREAM_ERROR))
+    claimed = await world.jobs.claim(world.queue.pop(0), "worker", "nonce")
+    assert claimed is not None
+    await world.store.command("HSET", world.jobs.keys.batch("batch_b").record, "status", "cancelling")
+    await world.round(5)
+    assert (await world.batch()).status is BatchStatus.CANCELLING  # one still runs
+    call = world.jobs.append_call(
+        claimed.job.id, 1, 1, b'[["failed","cancelled","no"]]', visible=False, terminal=no(ErrorCode.CANCELLED)
+    )
+    assert await world.store.gather([call]) == [1]
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.status is BatchStatus.CANCELLED
+    assert batch.counts == Counts(total=20, succeeded=2, cancelled=18)
+    assert set(await world.results(batch.output_file)) == {"r1", "r2"}
+    bad = await world.results(batch.error_file)
+    assert set(bad) == {f"r{number}" for number in range(3, 21)}
+    assert {line["error"]["code"] for line in bad.values()} == {"batch_cancelled"}
+    assert bad["r20"]["response"] is None
+
+
+async def test_what_has_not_run_in_time_expires(world: World) -> None:
+    await world.begin(asks(20))
+    await world.fed(8)
+    await world.answer(jobs=2)
+    record = world.jobs.keys.batch("batch_b").record
+    spec = await world.store.command("HGET", record, "spec")
+    expires = str((await world.batch()).spec.expires).encode()
+    await world.store.command("HSET", record, "spec", spec.replace(expires, b"1"))
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.status is BatchStatus.EXPIRED
+    assert batch.counts == Counts(total=20, succeeded=2, expired=18)
+    bad = await world.results(batch.error_file)
+    assert {line["error"]["code"] for line in bad.values()} == {"batch_expired"}
+
+
+async def test_anthropics_requests_are_judged_one_by_one(world: World) -> None:
+    requests = [message("good"), message("bad", max_tokens=0), message("streams", stream=True), message("fails")]
+    await world.begin(requests, "msgbatch_b", kind=BatchKind.ANTHROPIC, endpoint="/v1/messages")
+    await world.until(lambda _: len(world.queue) == 2, "msgbatch_b")
+    await world.answer()
+    await world.answer(no(ErrorCode.CONTEXT_EXCEEDED))
+    batch = await world.until(lambda batch: batch.ended_at is not None, "msgbatch_b")
+    assert batch.counts == Counts(total=4, succeeded=1, errored=3)
+    results = {name: line["result"] for name, line in (await world.results(batch.output_file)).items()}
+    assert batch.error_file == ""
+    assert results["good"]["type"] == "succeeded"
+    assert results["good"]["message"]["content"][0]["text"] == "yes"
+    for name in ("bad", "streams", "fails"):
+        assert results[name]["type"] == "errored"
+        assert results[name]["error"]["error"]["type"] == "invalid_request_error"
+        assert results[name]["error"]["type"] == "error"
+
+
+async def test_a_keeper_that_dies_between_noting_and_making_jobs_loses_nothing(world: World) -> None:
+    await world.begin(asks(6))
+    await world.fed(6)
+    lost = world.queue[:2]
+    for job_id in lost:
+        await world.jobs.cancel(job_id)  # as if it had never been made: no record, no word of an end
+        await world.store.command("DEL", world.jobs.keys.record(job_id), world.jobs.keys.log(job_id))
+    await world.store.command("DEL", world.jobs.keys.batch("batch_b").done)
+    world.queue[:2] = []
+    await world.store.command("DEL", world.jobs.keys.batch_runner)
+    world.runner = world.keeper()
+    await world.until(lambda _: set(lost) <= set(world.queue))
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=6, succeeded=6)
+    assert len(await world.results(batch.output_file)) == 6
+
+
+async def test_a_keeper_that_dies_after_writing_results_does_not_double_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.begin(asks(6))
+    await world.fed(6)
+    await world.answer(jobs=3)
+
+    class DiedError(Exception):
+        pass
+
+    async def die(*_: object) -> bool:
+        raise DiedError
+
+    monkeypatch.setattr(world.runner._runs, "commit", die)
+    await world.round(8)
+    assert len(await world.files.storage.names()) == 2  # the input, and a part that nobody knows of
+    await world.store.command("DEL", world.jobs.keys.batch_runner)
+    world.runner = world.keeper()
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=6, succeeded=6)
+    assert len(await world.results(batch.output_file)) == 6
+
+
+async def test_of_two_keepers_one_runs_the_batches(world: World) -> None:
+    await world.begin(asks(6))
+    other = world.keeper()
+    await world.round()
+    assert not await other.round()
+    await world.fed(6)
+    assert not await other.round()
+    assert len(world.queue) == 6
+
+
+async def test_a_job_whose_answer_was_lost_runs_again(world: World) -> None:
+    await world.begin(asks(1))
+    await world.fed(1)
+    job_id = world.queue[0]
+    await world.answer()
+    await world.store.command("DEL", world.jobs.keys.record(job_id), world.jobs.keys.log(job_id))
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=1, succeeded=1)
+
+
+async def test_a_job_that_its_client_cancelled_is_told_as_cancelled(world: World) -> None:
+    await world.begin(asks(2))
+    await world.fed(2)
+    assert await world.jobs.cancel(world.queue.pop(0)) is Status.CANCELLED
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=2, succeeded=1, cancelled=1)
+    assert batch.status is BatchStatus.COMPLETED
+
+
+async def test_without_its_input_a_batch_fails_and_keeps_what_is_done(world: World) -> None:
+    spec = await world.begin(asks(20))
+    await world.fed(8)
+    world.runner._inputs.forget(spec.id)
+    await world.files.storage.delete(spec.input_key)
+    await world.answer(jobs=8)
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert (batch.status, batch.errors[0].code) == (BatchStatus.FAILED, "input_file_deleted")
+    assert len(await world.results(batch.output_file)) == 8
+
+
+async def test_a_line_that_is_too_long_is_refused_without_being_held(world: World) -> None:
+    await world.begin([ask("a"), ask("b", "x" * (8 * 1024 * 1024)), ask("c")])
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert [(error.line, error.code) for error in batch.errors] == [(2, "line_too_long")]

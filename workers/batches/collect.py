@@ -1,0 +1,178 @@
+"""From jobs that have ended to results: rendered, written to the storage, and committed all at once."""
+
+from typing import Final
+
+import msgspec
+import structlog
+
+from proto.batch_lines import answer_line, failure_line, unrun_line
+from proto.batches import Batch, BatchKind, BatchStatus, Part, Taken
+from proto.dialects import dialect_at
+from proto.dialects.base import Vendor
+from proto.errors import BadRequestError, ErrorCode
+from proto.events import Event, Failed, Finished, decode_events
+from proto.jobs import ReplyHeader
+from store.batch_runs import BatchRuns, Ended, Outcomes
+from store.jobs import Jobs
+from store.readers import Readers
+from store.storage import Storage
+from workers.batches.verdicts import Again, Rest, again, retry_pause
+
+log = structlog.get_logger()
+
+#: Bytes of a part of results after which it is written, and jobs that are collected at once at most.
+PART: Final = 1024 * 1024
+MOST: Final = 200
+
+_GONE: Final = Failed(ErrorCode.INTERRUPTED, "The answer was lost before it was collected.")
+
+
+class Sheet:
+    """Outcomes that are to be committed together.
+
+    Args:
+        batch: as it was read last.
+        why: the final status of a batch that is being closed: what has not run by now will not.
+        now: Unix milliseconds.
+    """
+
+    def __init__(self, batch: Batch, why: BatchStatus | None, now: int) -> None:
+        self.spec = batch.spec
+        self.dialect = dialect_at(self.spec.endpoint, Vendor.OPENAI)
+        self.why = why
+        self.now = now
+        self.ended = 0
+        self.line, self.offset = batch.line, batch.offset
+        self.leave: list[int] = []
+        self.forget: list[Taken] = []
+        self.again: list[tuple[int, Taken]] = []
+        self.counts = {"succeeded": 0, "errored": 0, "cancelled": 0, "expired": 0}
+        self.out: list[bytes] = []
+        self.err: list[bytes] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether there is enough for a part."""
+        return sum(map(len, self.out)) + sum(map(len, self.err)) >= PART
+
+    def answered(self, taken: Taken, header: ReplyHeader, events: list[Event]) -> None:
+        """A line was answered."""
+        self.counts["succeeded"] += 1
+        self.out.append(answer_line(self.spec, self.dialect, taken, header, events))
+
+    def failed(self, taken: Taken, error: Failed | BadRequestError) -> None:
+        """A line failed for good."""
+        self._bad("errored", failure_line(self.spec, self.dialect, taken, error))
+
+    def unrun(self, taken: Taken, why: BatchStatus) -> None:
+        """A line will not run."""
+        self._bad("expired" if why is BatchStatus.EXPIRED else "cancelled", unrun_line(self.spec, taken, why))
+
+    def _bad(self, count: str, line: bytes) -> None:
+        self.counts[count] += 1
+        results = self.out if self.spec.kind is BatchKind.ANTHROPIC else self.err
+        results.append(line)
+
+    @property
+    def empty(self) -> bool:
+        """Whether committing it would change nothing."""
+        return not (self.ended or self.leave or self.forget or self.out or self.err)
+
+
+class Collector:
+    """Turns the ends of jobs into results."""
+
+    def __init__(
+        self, runs: BatchRuns, jobs: Jobs, readers: Readers, storage: Storage, rest: Rest, retry_pause: float
+    ) -> None:
+        self._runs = runs
+        self._jobs = jobs
+        self._readers = readers
+        self._storage = storage
+        self._rest = rest
+        self._retry_pause = retry_pause
+
+    async def collect(self, batch: Batch, why: BatchStatus | None, now: int) -> tuple[Batch, int]:
+        """Collect some of the jobs that have ended; returns the batch as it is after that, and how many they were.
+
+        Raises:
+            StorageError: the results cannot be written now.
+            NotLeadingError: another keeper runs the batches.
+            StoreError: the store is away.
+        """
+        sheet = Sheet(batch, why, now)
+        for ended, taken in await self._runs.ended(batch.spec.id, MOST):
+            if sheet.full:
+                break
+            sheet.ended += 1
+            if taken is not None and taken.line not in sheet.leave:
+                sheet.leave.append(taken.line)
+                await self._judge(sheet, ended, taken)
+        return await self.commit(batch, sheet), sheet.ended
+
+    async def commit(self, batch: Batch, sheet: Sheet) -> Batch:
+        """Write what is on the sheet and make it part of the batch's results; raises as `collect` does."""
+        if sheet.empty:
+            return batch
+        out = await self._put(sheet.out, f"{batch.spec.output_file}/{batch.out_parts + 1:06d}-{self._runs.nonce}")
+        err = await self._put(sheet.err, f"{batch.spec.error_file}/{batch.err_parts + 1:06d}-{self._runs.nonce}")
+        outcomes = Outcomes(
+            ended=sheet.ended,
+            line=sheet.line,
+            offset=sheet.offset,
+            out=out,
+            err=err,
+            leave=sheet.leave,
+            forget=sheet.forget,
+            again=sheet.again,
+            **sheet.counts,
+        )
+        if not await self._runs.commit(batch, outcomes):
+            log.warning("batch.not_committed", batch=batch.spec.id)
+            return batch
+        return batch._replace(
+            line=sheet.line,
+            offset=sheet.offset,
+            out_parts=batch.out_parts + (out is not None),
+            err_parts=batch.err_parts + (err is not None),
+        )
+
+    async def _put(self, lines: list[bytes], key: str) -> Part | None:
+        if not lines:
+            return None
+        data = b"".join(lines)
+        await self._storage.put(key, data)
+        return Part(key, len(data), len(lines))
+
+    async def _judge(self, sheet: Sheet, ended: Ended, taken: Taken) -> None:
+        """What became of one line."""
+        if taken.refused is not None:
+            code = ErrorCode(taken.refused.code)
+            sheet.failed(taken, BadRequestError(taken.refused.message, param=taken.refused.param, code=code))
+            return
+        record = await self._readers.look(ended.job)
+        events = [event for entry in await self._jobs.read(ended.job) for event in decode_events(entry.data)]
+        last = events[-1] if events else None
+        if record is not None and isinstance(last, Finished):
+            self._rest.answered()
+            sheet.answered(taken, record.header, events)
+        else:
+            self._judge_failure(sheet, taken, last if isinstance(last, Failed) else _GONE)
+        self._jobs.delivered(ended.job)
+
+    def _judge_failure(self, sheet: Sheet, taken: Taken, failed: Failed) -> None:
+        if failed.code is ErrorCode.CANCELLED:
+            sheet.unrun(taken, sheet.why or BatchStatus.CANCELLED)
+            return
+        self._rest.failed(failed.code, sheet.now / 1000, failed.retry_after)
+        verdict = again(failed.code, taken.faults)
+        if verdict is Again.NO:
+            sheet.failed(taken, failed)
+        elif sheet.why is not None:
+            sheet.unrun(taken, sheet.why)
+        elif verdict is Again.WHEN_LENT:
+            sheet.again.append((sheet.now, taken))
+        else:
+            tried = msgspec.structs.replace(taken, faults=taken.faults + 1)
+            pause = retry_pause(tried.faults, self._retry_pause)
+            sheet.again.append((sheet.now + round(pause * 1000), tried))
