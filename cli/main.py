@@ -22,6 +22,9 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen
 BridgeHost = Annotated[str | None, typer.Option(help="Address to listen on; default BRIDGE_HOST.")]
 BridgePort = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default BRIDGE_PORT.")]
 
+FlowerHost = Annotated[str | None, typer.Option(help="Address to listen on; default FLOWER_HOST.")]
+FlowerPort = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default FLOWER_PORT.")]
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -44,19 +47,27 @@ def demo(
         int | None,
         typer.Option(min=1, max=65535, envvar="BRIDGE_PORT", help="The bridge's; default 8000, or the next free one."),
     ] = None,
+    flower_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, envvar="FLOWER_PORT", help="Flower's; default 5555, or the next free one."),
+    ] = None,
 ) -> None:
     """Everything on this machine against the bundled simulator; needs and reads no credentials."""
     from cli.up import run_demo
 
-    raise typer.Exit(run_demo(port, bridge_port))
+    raise typer.Exit(run_demo(port, bridge_port, flower_port))
 
 
 @app.command()
-def up() -> None:
-    """Everything on this machine with your own credentials: front door, workers, keeper, Valkey."""
+def up(
+    flower: Annotated[
+        bool | None, typer.Option("--flower/--no-flower", help="Celery's task monitor too; default FLOWER.")
+    ] = None,
+) -> None:
+    """Everything on this machine with your own credentials: front door, bridge, workers, keeper, Valkey."""
     from cli.up import run_up
 
-    raise typer.Exit(run_up())
+    raise typer.Exit(run_up(with_flower=flower))
 
 
 @app.command()
@@ -107,6 +118,17 @@ def keeper() -> None:
     from workers.app import run_keeper
 
     run_keeper()
+
+
+@app.command()
+def flower(host: FlowerHost = None, port: FlowerPort = None) -> None:
+    """Celery's task monitor on the gateway's queues."""
+    from cli.embedded import resolve_redis_url
+
+    resolve_redis_url()
+    from cli.flower import run_flower
+
+    run_flower(host, port)
 
 
 @app.command("pool-service")

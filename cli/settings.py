@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from store.settings import data_folder
@@ -26,3 +26,18 @@ class CliSettings(BaseSettings):
     def home(self) -> Path:
         """The data folder as an absolute path."""
         return data_folder(self.warp2api_home)
+
+
+class FlowerSettings(BaseSettings):
+    """Built by `warp2api flower`, and by `up` to know whether it is wanted."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    #: Whether `up` starts Flower too.
+    flower: bool = False
+    flower_host: str = "127.0.0.1"
+    flower_port: int = Field(default=5555, ge=0, le=65535)
+    #: `user:password`, or several of them, comma separated. Without one Flower serves on loopback alone, to be read.
+    flower_basic_auth: SecretStr = SecretStr("")
+    #: Tasks it keeps in memory; the oldest make room.
+    flower_max_tasks: int = Field(default=10_000, gt=0)

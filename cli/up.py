@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,8 +37,9 @@ DEMO_KEY: Final = "wk-demo"
 #: Asked until it says that a child is ready.
 Probe = Callable[[], Awaitable[bool]]
 
-#: The demo's bridge, unless that port is taken.
+#: The demo's bridge and Flower, unless these ports are taken.
 BRIDGE_PORT: Final = 8000
+FLOWER_PORT: Final = 5555
 
 VALKEY_STAGE, SIMULATOR_STAGE, GATEWAY_STAGE = 0, 1, 2
 NOTICE: Final = (
@@ -57,6 +58,8 @@ class Plan:
     environment: dict[str, str]
     door: Listening
     bridge: Listening
+    #: None: Flower does not run.
+    flower: Listening | None = None
     #: Where the children run; None: here.
     cwd: str | None = None
     #: Where the simulator listens; None: there is none.
@@ -68,54 +71,61 @@ class Plan:
         return self.simulator_port is not None
 
 
-def run_up() -> int:
+def run_up(*, with_flower: bool | None = None) -> int:
     """Run everything with the operator's settings.
+
+    Args:
+        with_flower: whether Flower runs too; None: as FLOWER says.
 
     Raises:
         SetupError: something in the configuration or on the machine forbids it.
     """
     settings = CliSettings()
     door, bridge = _servers()
-    check_free([door, bridge])
-    return asyncio.run(_run(settings, Plan(dict(os.environ), door, bridge)))
+    flower = _flower(with_flower)
+    check_free([door, bridge, *filter(None, [flower])])
+    return asyncio.run(_run(settings, Plan(dict(os.environ), door, bridge, flower)))
 
 
-def run_demo(port: int, bridge_port: int | None = None) -> int:
+def run_demo(port: int, bridge_port: int | None = None, flower_port: int | None = None) -> int:
     """Run everything against the simulator, in a temporary folder.
 
     Args:
         port: the front door's.
         bridge_port: the bridge's; None: the usual one, or the next that is free.
+        flower_port: Flower's, likewise.
 
     Raises:
         SetupError: a port that was asked for is taken.
     """
     door = Listening(LOOPBACK, port, "PORT")
     bridge = Listening(LOOPBACK, bridge_port or next_free(BRIDGE_PORT, {port}), "BRIDGE_PORT")
-    check_free([door, bridge])
+    taken = {port, bridge.port}
+    flower = Listening(LOOPBACK, flower_port or next_free(FLOWER_PORT, taken), "FLOWER_PORT")
+    check_free([door, bridge, flower])
     with tempfile.TemporaryDirectory(prefix="warp2api-demo-") as folder:
         simulator_port = any_free_port()
-        environment = demo_environment(os.environ, Path(folder), door, bridge, simulator_port)
+        environment = demo_environment(os.environ, Path(folder), (door, bridge, flower), simulator_port)
         settings = CliSettings(
             _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
             warp2api_home=Path(folder) / "state",
             redis_url=None,
         )
-        return asyncio.run(_run(settings, Plan(environment, door, bridge, folder, simulator_port)))
+        return asyncio.run(_run(settings, Plan(environment, door, bridge, flower, folder, simulator_port)))
 
 
 def demo_environment(
-    inherited: Mapping[str, str], folder: Path, door: Listening, bridge: Listening, simulator_port: int
+    inherited: Mapping[str, str], folder: Path, servers: Sequence[Listening], simulator_port: int
 ) -> dict[str, str]:
     """The demo's whole environment. Its children run in `folder`, where no `.env` is."""
     kept = {
         name: value for name, value in inherited.items() if name in DEMO_KEEPS or name.startswith(DEMO_KEEPS_PREFIXES)
     }
+    addresses: dict[str, str] = {}
+    for server in servers:
+        addresses |= {server.variable: str(server.port), server.variable.replace("PORT", "HOST"): server.host}
     return kept | {
-        "HOST": door.host,
-        "PORT": str(door.port),
-        "BRIDGE_HOST": bridge.host,
-        "BRIDGE_PORT": str(bridge.port),
+        **addresses,
         "WARP2API_HOME": str(folder / "state"),
         "WARP_BASE_URL": f"http://{LOOPBACK}:{simulator_port}",
         "WARP_API_KEY": DEMO_KEY,
@@ -142,7 +152,13 @@ async def _run(settings: CliSettings, plan: Plan) -> int:
             output=output,
             drain_timeout=settings.drain_timeout,
             on_ready=lambda: output.say(
-                banner(plan.door.url, plan.bridge.url, is_demo=plan.is_demo, has_tokens=not door.missing)
+                banner(
+                    plan.door.url,
+                    plan.bridge.url,
+                    plan.flower.url if plan.flower else None,
+                    is_demo=plan.is_demo,
+                    has_tokens=not door.missing,
+                )
             ),
         )
         return await supervisor.run()
@@ -165,6 +181,8 @@ def _children(plan: Plan, environment: dict[str, str], door: "FrontDoor") -> lis
         ours("worker-batch", "worker", "batch"),
         ours("keeper", "keeper"),
     ]
+    if plan.flower is not None:
+        children.insert(2, ours("flower", "flower", ready=_listening(plan.flower), essential=False))
     if plan.simulator_port is not None:
         command = [sys.executable, "-m", "cli.simulator", "--port", str(plan.simulator_port)]
         ready = partial(_in_thread, listens, LOOPBACK, plan.simulator_port)
@@ -186,8 +204,9 @@ def valkey_child(valkey: EmbeddedValkey, environment: Mapping[str, str]) -> Chil
     )
 
 
-def banner(base: str, bridge: str, *, is_demo: bool, has_tokens: bool) -> str:
+def banner(base: str, bridge: str, flower: str | None, *, is_demo: bool, has_tokens: bool) -> str:
     """What to read when everything is up, with examples to paste."""
+    tasks = f"\n  tasks       {flower}/   (Flower)" if flower else ""
     if is_demo:
         first = "the demo is ready; its answers come from the simulator."
     elif has_tokens:
@@ -200,7 +219,7 @@ warp2api: {first}
   OpenAI      {base}/v1
   Anthropic   {base}
   status      {base}/healthz   {base}/readyz
-  monitor     {bridge}/
+  monitor     {bridge}/{tasks}
 
   curl -N {base}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "stream": true, "messages": [{{"role": "user", "content": "hello"}}]}}'
@@ -241,6 +260,22 @@ def _servers() -> tuple[Listening, Listening]:
             )
     keys_of(settings)
     return servers
+
+
+def _flower(wanted: bool | None) -> Listening | None:
+    """Where Flower will listen, None if it is not wanted.
+
+    Raises:
+        SetupError: it cannot be served there.
+    """
+    from cli.flower import check_host
+    from cli.settings import FlowerSettings
+
+    settings = FlowerSettings()
+    if not (settings.flower if wanted is None else wanted):
+        return None
+    check_host(settings)
+    return Listening(settings.flower_host, settings.flower_port, "FLOWER_PORT")
 
 
 def _importable(environment: Mapping[str, str]) -> dict[str, str]:

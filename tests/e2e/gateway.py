@@ -97,6 +97,18 @@ class Gateway:
         wait_for(lambda: _status(f"{url}/healthz") == 200, "the bridge to answer")
         return url
 
+    @contextlib.contextmanager
+    def flower(self, **environment: str) -> Iterator[httpx.Client]:
+        """Start Flower on a port of its own, and talk to it once it answers."""
+        url, login = f"http://127.0.0.1:{(port := free_port())}", ("operator", "planted-password")
+        settings = {"FLOWER_PORT": str(port), "FLOWER_BASIC_AUTH": ":".join(login)} | environment
+        role = self.start("flower", "flower", **settings)
+        wait_for(lambda: _status(f"{url}/healthcheck") == 200, "Flower to answer")
+        with httpx.Client(base_url=url, auth=login, timeout=PATIENCE) as client:
+            yield client
+        role.tell_to_stop()
+        role.stopped()
+
     def start_worker(self, lane: str = "interactive", **environment: str) -> Role:
         """Start a worker."""
         return self.start(f"worker-{lane}", "worker", lane, **environment)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import os
 import re
 import socket
 import subprocess
@@ -16,7 +15,6 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
-from bench.processes import free_port
 from tests.e2e.asking import ask
 from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.servers import run_simulator
@@ -61,53 +59,11 @@ def in_words(heard: bytes) -> str:
     return b"\n".join([heard, *bodies]).decode(errors="replace")
 
 
-class Flower:
-    """A task monitor on the gateway's broker."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def tasks(self) -> str:
-        """Everything it tells of its tasks, once it has heard of one that failed."""
-        told = ""
-
-        def heard() -> bool:
-            nonlocal told
-            try:
-                listed = httpx.get(f"{self._url}/api/tasks", timeout=5)
-            except httpx.HTTPError:
-                return False
-            told = listed.text
-            return "FAILURE" in told
-
-        wait_for(heard, "Flower to have heard of a failed task")
-        one = next(iter(httpx.get(f"{self._url}/api/tasks", timeout=5).json()))
-        return told + httpx.get(f"{self._url}/api/task/info/{one}", timeout=5).text
-
-
-@contextmanager
-def run_flower(gateway: Gateway) -> Iterator[Flower]:
-    """Flower as an operator would start it."""
-    port = free_port()
-    arguments = [f"--broker={gateway.redis_url}", "flower", f"--port={port}", "--address=127.0.0.1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "celery", *arguments],
-        env={**os.environ, "FLOWER_UNAUTHENTICATED_API": "true"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}/api/tasks"), "Flower to answer")
-        yield Flower(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def answers(url: str) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(url, timeout=5).status_code == 200
-    return False
+def told_by(flower: httpx.Client) -> str:
+    """Everything that Flower tells of its tasks, once it has heard of one that failed."""
+    wait_for(lambda: "FAILURE" in flower.get("/api/tasks").text, "Flower to have heard of a failed task")
+    tasks = flower.get("/api/tasks")
+    return tasks.text + flower.get(f"/api/task/info/{next(iter(tasks.json()))}").text
 
 
 async def chats(gateway: Gateway) -> None:
@@ -139,14 +95,14 @@ async def test_planted_secrets_show_nowhere() -> None:
             {"wk-planted-limited": "[[sim:status 429 retry=60]]", "wk-planted-refused": "[[sim:status 401]]"}
         )
         with run_gateway(simulator.url, **PLANTED, LOG_LEVEL="debug") as gateway:
-            with everything_redis_is_told(gateway.redis_url) as heard, run_flower(gateway) as flower:
+            with everything_redis_is_told(gateway.redis_url) as heard, gateway.flower() as flower:
                 await chats(gateway)
                 await asyncio.to_thread(wait_for, lambda: "task-failed" in in_words(heard), "an event of a failed task")
                 shown = await asyncio.to_thread(commands, gateway)
                 async with httpx.AsyncClient() as client:
                     shown += (await client.get(f"{gateway.url}/healthz")).text
                     measured = (await client.get(f"{gateway.url}/metrics")).text
-                seen = await asyncio.to_thread(flower.tasks)
+                seen = await asyncio.to_thread(told_by, flower)
             gateway.role("keeper").tell_to_stop()
             gateway.role("keeper").stopped()
             logged = "".join(role.output.read_text() for role in gateway.roles)

@@ -29,8 +29,8 @@ COMMANDS = {
 
 class Up:
     def __init__(self, folder: Path, command: str = "up") -> None:
-        with listener() as port, listener() as bridge, listener() as nobody:
-            self.port, self.bridge = port, bridge
+        with listener() as port, listener() as bridge, listener() as flower, listener() as nobody:
+            self.port, self.bridge, self.flower = port, bridge, flower
         self.log = folder / "up.log"
         clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         with self.log.open("wb") as log:
@@ -47,6 +47,7 @@ class Up:
                     "WARP_API_KEY": "wk-a,wk-b",
                     "PORT": str(self.port),
                     "BRIDGE_PORT": str(self.bridge),
+                    "FLOWER_PORT": str(self.flower),
                 },
             )
         self.seen: set[psutil.Process] = set()

@@ -31,6 +31,7 @@ COMMANDS = (
     "bridge",
     "worker",
     "keeper",
+    "flower",
     "pool-service",
     "chat",
     "parse",
@@ -98,7 +99,7 @@ def test_importing_the_command_line_imports_no_room_and_no_heavy_library(tmp_pat
     assert loaded & (heavy | rooms) == set()
 
 
-@pytest.mark.parametrize("command", ["api", "bridge", "worker", "keeper", "pool-service"])
+@pytest.mark.parametrize("command", ["api", "bridge", "worker", "keeper", "flower", "pool-service"])
 def test_without_redis_each_command_says_in_one_line_what_to_start(command: str, tmp_path: Path) -> None:
     result = warp2api(command, cwd=tmp_path)
 
@@ -144,6 +145,14 @@ def test_up_refuses_an_open_host_of_the_bridge_too(tmp_path: Path) -> None:
 
     assert result.returncode == 2
     assert result.stderr.startswith("warp2api: BRIDGE_HOST: 0.0.0.0 would let in anybody who reaches port 8000;")
+
+
+@pytest.mark.parametrize("arguments", [["flower"], ["up", "--flower"]])
+def test_flower_is_open_on_loopback_alone(arguments: list[str], tmp_path: Path) -> None:
+    result = warp2api(*arguments, cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", FLOWER_HOST="0.0.0.0")
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("warp2api: FLOWER_HOST: 0.0.0.0 would let in anybody who reaches port 5555;")
 
 
 def test_an_unknown_lane_is_refused(tmp_path: Path) -> None:
@@ -201,11 +210,12 @@ def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
     }
 
     door, bridge = Listening("127.0.0.1", 8010, "PORT"), Listening("127.0.0.1", 8000, "BRIDGE_PORT")
-    environment = demo_environment(inherited, tmp_path, door, bridge, 4711)
+    environment = demo_environment(inherited, tmp_path, (door, bridge), 4711)
 
     assert "operators-own" not in environment.values()
     assert environment["WARP_BASE_URL"] == "http://127.0.0.1:4711"
     assert environment["WARP_API_KEY"] == "wk-demo"
+    assert (environment["BRIDGE_HOST"], environment["BRIDGE_PORT"]) == ("127.0.0.1", "8000")
     assert environment["PATH"] == "/bin"
     assert environment["LC_ALL"] == "C.UTF-8"
     assert environment["WORKER_CONCURRENCY"] == "8"
@@ -218,13 +228,14 @@ def _secret_fields(settings: type[BaseSettings]) -> list[str]:
 def test_the_banner_tells_where_to_ask_and_what_is_missing() -> None:
     base, bridge = "http://127.0.0.1:8010", "http://127.0.0.1:8000"
 
-    assert "simulator" in banner(base, bridge, is_demo=True, has_tokens=True)
-    own = banner(base, bridge, is_demo=False, has_tokens=True)
+    assert "simulator" in banner(base, bridge, None, is_demo=True, has_tokens=True)
+    own = banner(base, bridge, "http://127.0.0.1:5555", is_demo=False, has_tokens=True)
     assert f"monitor     {bridge}/" in own
+    assert "tasks       http://127.0.0.1:5555/" in own
     assert f'OpenAI(base_url="{base}/v1"' in own
     assert f'Anthropic(base_url="{base}"' in own
     assert "Unofficial: use your own Warp account only" in own
-    assert "set WARP_API_KEY" in banner(base, bridge, is_demo=False, has_tokens=False)
+    assert "set WARP_API_KEY" in banner(base, bridge, None, is_demo=False, has_tokens=False)
 
 
 def _example() -> dict[str, str]:
