@@ -19,7 +19,7 @@ from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
 from store.settings import StoreSettings
-from store.tracing import start_tracing
+from store.tracing import start_tracing, stop_tracing
 from tokens.settings import TokenSettings
 
 log = structlog.get_logger()
@@ -91,6 +91,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         signal.signal(stop, lambda *_: None)
     log.info("process.started", role="api", version=version("warp2api"), host=host, port=port)
     Server(config).run()
+    stop_tracing()
     log.info("process.stopped", role="api")
 
 

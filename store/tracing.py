@@ -4,6 +4,8 @@ A trace goes with its job as W3C headers (`Origin.trace`), so every attempt belo
 however it was enqueued. Spans carry ids, counts and codes: no text of a request, an answer or an exception.
 """
 
+import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,7 +20,7 @@ from dotenv import dotenv_values
 from proto.errors import GatewayError
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Tracer
 
@@ -30,6 +32,8 @@ Value: TypeAlias = str | int | float | bool
 
 #: The headers that matter; what else a client sends is its own.
 HEADERS: Final = ("traceparent", "tracestate")
+#: Seconds that a process which stops gives a collector to take the last spans.
+PATIENCE: Final = 2.0
 
 
 class Kind(Enum):
@@ -43,9 +47,11 @@ class Kind(Enum):
 
 
 class _Tracing:
-    """The process' tracer; None while nobody asks for traces."""
+    """The process' tracer, and what it sends spans with; None while nobody asks for traces."""
 
     tracer: "Tracer | None" = None
+    provider: "TracerProvider | None" = None
+    exporter: "SpanExporter | None" = None
 
 
 class Span:
@@ -109,7 +115,9 @@ def start_tracing(role: str) -> None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         exporter = OTLPSpanExporter()
-    trace_with(BatchSpanProcessor(exporter), role)
+    # A collector that is away: one line for each batch that is lost is enough, not one for each try.
+    logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
+    trace_with(BatchSpanProcessor(exporter), role, exporter)
     log.info("tracing.started", exporter=environ.get("OTEL_TRACES_EXPORTER") or "otlp")
 
 
@@ -123,22 +131,34 @@ def asked_for(variables: Mapping[str, str]) -> bool:
     return any(variables.get(f"OTEL_EXPORTER_OTLP_{which}ENDPOINT") for which in ("", "TRACES_"))
 
 
-def trace_with(processor: "SpanProcessor", role: str) -> None:
-    """Begin to trace into this processor. The provider is ours alone: no library's own instruments find it."""
+def trace_with(processor: "SpanProcessor", role: str, exporter: "SpanExporter") -> None:
+    """Begin to trace into this processor, which sends with this exporter. The provider is ours alone: no library's own
+    instruments find it.
+    """
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
 
     known = {"service.version": version("warp2api"), "warp2api.role": role}
     if "OTEL_SERVICE_NAME" not in environ:
         known["service.name"] = "warp2api"
-    provider = TracerProvider(resource=Resource.create(known))
+    provider = TracerProvider(resource=Resource.create(known), shutdown_on_exit=False)
     provider.add_span_processor(processor)
+    _Tracing.provider, _Tracing.exporter = provider, exporter
     _Tracing.tracer = provider.get_tracer("warp2api", version("warp2api"))
 
 
 def stop_tracing() -> None:
-    """Trace no more; for tests."""
-    _Tracing.tracer = None
+    """Trace no more, and send what was not sent yet; a collector that is away holds up nobody for long."""
+    provider, exporter = _Tracing.provider, _Tracing.exporter
+    _Tracing.tracer = _Tracing.provider = _Tracing.exporter = None
+    if provider is None:
+        return
+    sending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
+    sending.start()
+    sending.join(PATIENCE)
+    if exporter is not None and sending.is_alive():
+        exporter.shutdown()  # which ends its tries
+        sending.join(PATIENCE)
 
 
 def on() -> bool:

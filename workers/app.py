@@ -25,7 +25,7 @@ from store.metrics import MetricsSettings, expose, new_registry
 from store.models import SharedModels
 from store.settings import CatalogueSettings, StoreSettings
 from store.storage import Storage
-from store.tracing import start_tracing
+from store.tracing import start_tracing, stop_tracing
 from tokens.pool import TokenPool, open_pool
 from tokens.settings import TokenSettings
 from workers import celery_words
@@ -194,4 +194,5 @@ def _work(
         )
     finally:
         runtime.stop()
+        stop_tracing()
         log.info("process.stopped", role=queue)

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -29,7 +30,7 @@ PARENT = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0
 @pytest.fixture
 def told() -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
-    tracing.trace_with(SimpleSpanProcessor(exporter), "test")
+    tracing.trace_with(SimpleSpanProcessor(exporter), "test", exporter)
     yield exporter
     tracing.stop_tracing()
 
@@ -175,3 +176,31 @@ def test_what_is_polled_is_not_traced_and_nonsense_for_a_parent_begins_a_new_tra
     assert span.parent is None
     assert tracing.trace_id(chat.trace) == f"{span.context.trace_id:032x}"
     assert tracing.trace_id({}) is None
+
+
+class Stuck(InMemorySpanExporter):
+    """Sends nothing until it is told to give up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_up = threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        assert self.given_up.wait(120)
+        return SpanExportResult.FAILURE
+
+    def shutdown(self) -> None:
+        self.given_up.set()
+
+
+def test_a_collector_that_takes_nothing_does_not_hold_up_a_process_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "PATIENCE", 0.05)
+    stuck = Stuck()
+    tracing.trace_with(BatchSpanProcessor(stuck), "test", stuck)
+    with tracing.span("admit", PARENT):
+        pass
+
+    tracing.stop_tracing()
+
+    assert stuck.given_up.is_set()
+    assert not tracing.on()
