@@ -1,0 +1,185 @@
+"""The pure parts of the engine of batches: lines, shares, verdicts."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proto.batch_lines import (
+    MAX_LINE,
+    BadLineError,
+    answer_line,
+    failure_line,
+    job_id_of,
+    read_line,
+    understand,
+    unrun_line,
+)
+from proto.batches import BatchKind, BatchSpec, BatchStatus, Taken, decode_taken, encode_taken
+from proto.dialects import get_dialect
+from proto.errors import BadRequestError, ErrorCode
+from proto.events import Failed, Finished, FinishReason, Text
+from proto.jobs import ReplyHeader
+from workers.batches.input import split_lines
+from workers.batches.share import Demand, share_out
+from workers.batches.verdicts import FIRST_REST, LONGEST_REST, MAX_FAULTS, Again, Rest, again, retry_pause
+
+OPENAI = BatchSpec("batch_1", "c", BatchKind.OPENAI, "/v1/chat/completions", "input", 1, 0, 1)
+ANTHROPIC = BatchSpec("msgbatch_1", "c", BatchKind.ANTHROPIC, "/v1/messages", "input", 1, 0, 1)
+TAKEN = Taken("job1", 1, 0, 10, "mine")
+
+
+async def lines_of(data: bytes, size: int, start: int = 0, line: int = 0) -> list[tuple[int, int, int, bytes | None]]:
+    """The lines of an input that comes in pieces of so many bytes."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(start, len(data), size):
+            yield data[at : at + size]
+
+    found = [each async for each in split_lines(pieces(), line, start)]
+    assert all(data[each.offset : each.offset + each.length] == each.raw for each in found if each.raw is not None)
+    return [(each.line, each.offset, each.end, each.raw) for each in found]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+async def test_lines_are_found_wherever_the_pieces_end(size: int) -> None:
+    data = b"one\n\n  \r\ntwo\r\nthree"
+    found = await lines_of(data, size)
+    assert found == [(1, 0, 4, b"one"), (4, 9, 14, b"two\r"), (5, 14, 19, b"three")]
+    assert await lines_of(data, size, start=9, line=3) == found[1:]
+
+
+async def test_a_line_that_is_too_long_is_passed_over() -> None:
+    data = b"a\n" + b"x" * (MAX_LINE + 1) + b"\nb\n" + b"y" * (MAX_LINE + 1)
+    found = await lines_of(data, 1024 * 1024)
+    assert [(line, raw) for line, _, _, raw in found] == [(1, b"a"), (2, None), (3, b"b"), (4, None)]
+    assert found[-1][2] == len(data)
+
+
+@given(
+    st.integers(0, 40), st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.integers(0, 20)), max_size=8)
+)
+def test_places_are_shared_out(free: int, rows: list[tuple[str, int, int]]) -> None:
+    demands = [Demand(f"b{i}", client, running, wants, i) for i, (client, running, wants) in enumerate(rows)]
+    got = share_out(free, demands)
+    assert sum(got.values()) == min(free, sum(demand.wants for demand in demands))
+    assert all(0 < got.get(demand.batch, 1) <= max(demand.wants, 1) for demand in demands)
+    # Nobody who could have had more has less than somebody of another client who was given some.
+    has = {client: sum(d.running + got.get(d.batch, 0) for d in demands if d.client == client) for client in "abc"}
+    hungry = {d.client for d in demands if got.get(d.batch, 0) < d.wants}
+    given_some = {d.client for d in demands if d.batch in got}
+    assert all(has[other] <= has[client] + 1 for client in hungry for other in given_some)
+
+
+def test_batches_of_one_client_share_what_it_gets() -> None:
+    demands = [Demand("a1", "a", 0, 99), Demand("a2", "a", 0, 99), Demand("b1", "b", 0, 99)]
+    assert share_out(8, demands) == {"a1": 2, "a2": 2, "b1": 4}
+    # Who has much already waits until others have as much.
+    assert share_out(4, [Demand("a1", "a", 10, 99), Demand("b1", "b", 0, 99)]) == {"b1": 4}
+
+
+def test_with_fewer_places_than_clients_all_get_their_turn() -> None:
+    served = dict.fromkeys("abc", 0)
+    for turn in range(1, 10):
+        demands = [Demand(client, client, 0, 99, served[client]) for client in served]
+        (winner,) = share_out(1, demands)
+        served[winner] = turn
+    assert sorted(served.values()) == [7, 8, 9]
+
+
+def test_a_cause_decides_whether_a_line_runs_again() -> None:
+    assert again(ErrorCode.CONTEXT_EXCEEDED, 0) is Again.NO
+    assert again(ErrorCode.UPSTREAM_ERROR, 0) is Again.LATER
+    assert again(ErrorCode.UPSTREAM_ERROR, MAX_FAULTS - 1) is Again.NO
+    assert again(ErrorCode.QUOTA, 99) is Again.WHEN_LENT
+    assert again(ErrorCode.ACCOUNT_BLOCKED, 0) is Again.NO
+    assert [retry_pause(faults, 5) for faults in (1, 2, 3)] == [5, 15, 45]
+
+
+def test_the_feeding_rests_longer_and_longer_while_the_pool_is_empty() -> None:
+    rest = Rest()
+    assert rest.window(64, 0) == 64
+    rest.failed(ErrorCode.QUOTA, 100, None)
+    rest.failed(ErrorCode.QUOTA, 101, None)  # it was under way already
+    assert rest.window(64, 100 + FIRST_REST - 0.1) == 0
+    assert rest.window(64, 100 + FIRST_REST) == 1
+    rest.failed(ErrorCode.QUOTA, 200, 60)
+    assert (rest.window(64, 259), rest.window(64, 260)) == (0, 1)
+    rest.failed(ErrorCode.QUOTA, 300, 1e9)
+    assert (rest.window(64, 299 + LONGEST_REST), rest.window(64, 300 + LONGEST_REST)) == (0, 1)
+    rest.answered()
+    assert rest.window(64, 301) == 64
+
+
+def test_any_other_failure_shows_that_the_pool_lends() -> None:
+    rest = Rest()
+    rest.failed(ErrorCode.NOT_CONFIGURED, 100, None)
+    rest.failed(ErrorCode.CONTEXT_EXCEEDED, 101, None)
+    assert rest.window(64, 101) == 64
+
+
+def test_a_lines_job_follows_from_batch_line_and_run() -> None:
+    ids = {job_id_of(batch, line, run) for batch in ("a", "b") for line in (1, 11) for run in (1, 11)}
+    assert len(ids) == 8
+    assert job_id_of("a", 1, 1) == job_id_of("a", 1, 1)
+
+
+def test_a_taken_line_is_stored_as_scripts_read_it() -> None:
+    assert json.loads(encode_taken(TAKEN))[0] == "job1"
+    assert decode_taken(encode_taken(TAKEN)) == TAKEN
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "param"),
+    [
+        (b"[]", "invalid_json_line", None),
+        (b"\xff", "invalid_json_line", None),
+        (b'{"custom_id": 5}', "invalid_custom_id", "custom_id"),
+        (b'{"custom_id": "' + b"x" * 513 + b'"}', "invalid_custom_id", "custom_id"),
+        (b'{"custom_id": "a"}', "invalid_method", "method"),
+        (b'{"custom_id": "a", "method": "POST", "url": "/v1/embeddings"}', "invalid_url", "url"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_named(line: bytes, reason: str, param: str | None) -> None:
+    with pytest.raises(BadLineError) as caught:
+        read_line(OPENAI, line)
+    assert (caught.value.reason, caught.value.param) == (reason, param)
+
+
+def test_a_line_may_not_stream() -> None:
+    body = {"model": "auto", "messages": [{"role": "user", "content": "x"}], "stream": True}
+    with pytest.raises(BadRequestError) as caught:
+        understand(get_dialect("openai"), body, str)
+    assert caught.value.param == "stream"
+
+
+def test_results_look_as_the_vendor_has_them() -> None:
+    events = [Text("yes"), Finished(FinishReason.STOP)]
+    failed = Failed(ErrorCode.CONTEXT_EXCEEDED, "Too long.")
+    chat, messages = get_dialect("openai"), get_dialect("anthropic")
+
+    def openai_line(line: bytes) -> dict[str, object]:
+        read = json.loads(line)
+        assert line.endswith(b"\n")
+        assert set(read) == {"id", "custom_id", "response", "error"}
+        assert read["custom_id"] == "mine"
+        return dict(read)
+
+    good = openai_line(answer_line(OPENAI, chat, TAKEN, ReplyHeader("openai", "auto", "job1", 1), events))
+    assert good["response"]["body"]["object"] == "chat.completion"  # type: ignore[index]
+    bad = openai_line(failure_line(OPENAI, chat, TAKEN, failed))
+    assert (bad["error"], bad["response"]["status_code"]) == (None, 400)  # type: ignore[index]
+    unrun = openai_line(unrun_line(OPENAI, TAKEN, BatchStatus.EXPIRED))
+    assert (unrun["response"], unrun["error"]["code"]) == (None, "batch_expired")  # type: ignore[index]
+    assert good["id"] == bad["id"] == unrun["id"]
+
+    header = ReplyHeader("anthropic", "auto", "job1", 1)
+    good = json.loads(answer_line(ANTHROPIC, messages, TAKEN, header, events))
+    assert (good["result"]["type"], good["result"]["message"]["type"]) == ("succeeded", "message")  # type: ignore[index]
+    bad = json.loads(failure_line(ANTHROPIC, messages, TAKEN, failed))
+    assert (bad["result"]["type"], bad["result"]["error"]["type"]) == ("errored", "error")  # type: ignore[index]
+    for why, word in ((BatchStatus.EXPIRED, "expired"), (BatchStatus.CANCELLED, "canceled")):
+        line = json.loads(unrun_line(ANTHROPIC, TAKEN, why))
+        assert line == {"custom_id": "mine", "result": {"type": word}}
