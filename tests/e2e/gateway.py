@@ -67,9 +67,16 @@ class Gateway:
     valkey: ValkeyServer
     ports: list[int] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
+    #: Whether workers and keepers tell their numbers; then the address of the latest of each name.
+    measured: bool = False
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def start(self, name: str, *arguments: str, **environment: str) -> Role:
         """Start one more process."""
+        if self.measured and name.startswith(("worker", "keeper")):
+            port = free_port()
+            self.numbers[name] = f"http://127.0.0.1:{port}"
+            environment["METRICS_PORT"] = str(port)
         output = self.folder / f"{name}-{len(self.roles)}.log"
         with output.open("wb") as sink:
             process = subprocess.Popen(
@@ -188,7 +195,9 @@ def wait_for(condition: Any, what: str, patience: float = PATIENCE) -> None:
 
 
 @contextlib.contextmanager
-def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **environment: str) -> Iterator[Gateway]:
+def run_gateway(
+    simulator_url: str, *, apis: int = 1, workers: int = 1, measured: bool = False, **environment: str
+) -> Iterator[Gateway]:
     """Start a gateway of its own, wait until it is ready, and stop it after the block."""
     with (
         tempfile.TemporaryDirectory(prefix="warp2api-e2e-") as name,
@@ -209,7 +218,7 @@ def run_gateway(simulator_url: str, *, apis: int = 1, workers: int = 1, **enviro
             "DRAIN_TIMEOUT": "5",
             **environment,
         }
-        gateway = Gateway(settings, folder, url, simulator_url, server)
+        gateway = Gateway(settings, folder, url, simulator_url, server, measured=measured)
         try:
             gateway.start("keeper", "keeper")
             for _ in range(workers):
