@@ -99,6 +99,7 @@ async def _examine() -> AsyncIterator[Finding]:
         return
     for finding in (*credentials(tokens), door(api), *client_keys(api)):
         yield finding
+    yield await file_storage(StoreSettings())
     try:
         url = resolve_redis_url(cli)
     except SetupError as error:
@@ -290,6 +291,29 @@ def pool_summary(stats: Any) -> Finding:
     if stats.size:
         return fail("pool", detail, "see the tokens' states below")
     return fail("pool", detail, "set credentials; the keeper fills the pool within 30 s")
+
+
+async def file_storage(settings: Any) -> Finding:
+    """Whether files can be written, read and deleted; a folder that is not there yet is left so."""
+    import secrets
+
+    from store.storage import Storage, StorageError, folder_of
+
+    folder = folder_of(settings)
+    if folder is not None and not folder.exists():
+        return ok("files", f"{folder} will be made with the first upload")
+    where = str(folder or settings.files_url)
+    storage, probe = Storage(settings), f"doctor-{secrets.token_hex(4)}"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await storage.put(f"{probe}/0", b"x")
+            await storage.read(f"{probe}/0", 0, 1)
+            await storage.delete(probe)
+    except (StorageError, TimeoutError) as error:
+        reason = type(error.__cause__ or error).__name__
+        advice = "uploads and batches get 503; look at its rights and room, or at FILES_URL and AWS_*"
+        return warn("files", f"{where} cannot be used ({reason})", advice)
+    return ok("files", where)
 
 
 async def upstream(base: str) -> Finding:

@@ -51,7 +51,7 @@ class Storage:
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
         #: None where files are in a bucket.
-        self._folder = None if settings.files_url else settings.home / "files"
+        self._folder = folder_of(settings)
         self._opened: ObjectStore | None = None
 
     async def put(self, name: str, data: bytes) -> None:
@@ -105,6 +105,11 @@ class Storage:
         if self._opened is None:
             self._opened = _folder_store(self._folder) if self._folder is not None else _bucket_store(self._settings)
         return self._opened
+
+
+def folder_of(settings: StoreSettings) -> Path | None:
+    """The folder that files are in, None where they are in a bucket."""
+    return None if settings.files_url else settings.home / "files"
 
 
 def _folder_store(folder: Path) -> "ObjectStore":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.processes import free_port
 from proto.batches import Part, encode_part
 from proto.errors import ErrorCode, GatewayError
 from store import files as files_module
@@ -172,5 +173,16 @@ async def test_a_part_that_is_gone_is_told_and_a_storage_that_is_away(files: Fil
     nowhere = tmp_path / "a-file"
     nowhere.write_text("")
     away = Storage(StoreSettings(_env_file=None, warp2api_home=nowhere))
-    with pytest.raises(StorageError):
-        await away.put("f/0", b"x")
+    address = f"http://127.0.0.1:{free_port()}"
+    unreachable = Storage(
+        StoreSettings(
+            _env_file=None,
+            files_url="s3://b/c",
+            aws_endpoint_url=address,
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+        )
+    )
+    for call in (away.put("f/0", b"x"), away.names("f"), unreachable.read("f/0", 0, 1), unreachable.delete("f")):
+        with pytest.raises(StorageError):
+            await call

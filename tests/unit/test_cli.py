@@ -1,5 +1,6 @@
 """The command line without any service: quick, and one clear line where something is wrong."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -14,11 +15,23 @@ from pydantic_settings import BaseSettings
 from api.reach import local_url
 from api.settings import ApiSettings
 from cli.chat import run_chat
-from cli.doctor import Level, broker, client_keys, credentials, door, pool_summary, redis_server, workers
+from cli.doctor import (
+    Finding,
+    Level,
+    broker,
+    client_keys,
+    credentials,
+    door,
+    file_storage,
+    pool_summary,
+    redis_server,
+    workers,
+)
 from cli.listening import Listening, check_free, listens, next_free
 from cli.problems import SetupError, explain
 from cli.up import banner, demo_environment, run_demo
 from proto.errors import ErrorCode, GatewayError
+from store.settings import StoreSettings
 from tests.listeners import listener
 from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
@@ -262,6 +275,22 @@ def test_the_example_file_shows_the_defaults(
             monkeypatch.setenv(name, value)
 
     assert settings() == defaults
+
+
+def test_the_doctor_tries_the_folder_of_files_and_makes_none(tmp_path: Path) -> None:
+    settings = StoreSettings(_env_file=None, warp2api_home=tmp_path)
+    untouched = asyncio.run(file_storage(settings))
+    assert (untouched.level, list(tmp_path.iterdir())) == (Level.OK, [])
+
+    (tmp_path / "files").mkdir()
+    assert asyncio.run(file_storage(settings)) == Finding(Level.OK, "files", str(tmp_path / "files"))
+    assert list((tmp_path / "files").iterdir()) == []
+
+    (tmp_path / "files").rmdir()
+    (tmp_path / "files").write_text("not a folder")
+    broken = asyncio.run(file_storage(settings))
+    assert (broken.level, broken.what) == (Level.WARN, "files")
+    assert "FILES_URL" in broken.advice
 
 
 @pytest.mark.parametrize(
