@@ -14,6 +14,7 @@ from api.query import limit_of
 from api.replies import json_reply
 from api.services import Services, services_of
 from proto.batch_intake import BatchIntake
+from proto.batch_lines import MAX_LINE
 from proto.batch_objects import anthropic_batch
 from proto.batches import FINAL_STATUSES, Batch, BatchKind, BatchSpec, BatchStatus
 from proto.clients import Client, Right
@@ -113,7 +114,7 @@ async def _take_in(request: Request, services: Services, client: Client) -> tupl
         GatewayError: they are not as they should be, or too many; nothing of them is left.
         ClientDisconnect: the client left meanwhile.
     """
-    intake = BatchIntake(services.settings.max_body)
+    intake = BatchIntake(min(services.settings.max_body, MAX_LINE))
     async with services.files.upload() as upload:
         async for piece in body_pieces(request, MAX_BATCH, services.settings.client_timeout):
             await upload.write(intake.feed(piece))

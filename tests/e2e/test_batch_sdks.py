@@ -32,7 +32,7 @@ def bucket() -> Iterator[Bucket]:
 @pytest.fixture(scope="module")
 def running(bucket: Bucket, simulator_process: Simulator) -> Iterator[Gateway]:
     environment = {name.upper(): str(value) for name, value in bucket.settings.items()}
-    with run_gateway(simulator_process.url, **environment) as gateway:
+    with run_gateway(simulator_process.url, BATCH_RETRY_PAUSE="0.1", **environment) as gateway:
         gateway.start_worker("batch")
         yield gateway
 
