@@ -59,6 +59,11 @@ class Monitor:
         rows: list[bytes] = await self._store.command("ZRANGE", self._keys.recent, 0, most - 1, "REV")
         return [row.decode() for row in rows]
 
+    async def unfinished(self, most: int) -> list[str]:
+        """Ids of jobs that run or wait, at most so many of each."""
+        calls = [Call(("ZRANGE", key, 0, most - 1)) for key in (self._keys.leases, self._keys.waiting)]
+        return [row.decode() for rows in await self._store.gather(calls) for row in rows]
+
     async def records(self, job_ids: Sequence[str]) -> dict[str, Record]:
         """What is known of these jobs, of any client, in one pipeline; those without a record are left out."""
         rows = await self._store.gather([record_call(self._keys, job_id) for job_id in job_ids])

@@ -8,6 +8,9 @@ from fastapi import FastAPI
 
 from api import errors
 from api.auth import ClientKeys, keys_of
+from api.bridge.monitor import socket
+from api.bridge.monitor.feed import Sources
+from api.bridge.monitor.hub import Hub
 from api.bridge.routes import auth, codec, page, status
 from api.bridge.services import BridgeServices
 from api.request_id import RequestIdMiddleware
@@ -19,6 +22,7 @@ from store.catalogue import follow_offer
 from store.connection import Store
 from store.jobs import Jobs
 from store.models import SharedModels
+from store.monitor import Monitor
 from store.settings import StoreSettings
 from tokens.pool import open_pool
 from tokens.settings import TokenSettings
@@ -48,7 +52,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
     )
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
-    for routes in (codec, models, auth, page, status):
+    for routes in (codec, models, auth, page, socket, status):
         app.include_router(routes.router)
     return app
 
@@ -58,7 +62,8 @@ async def open_services(
     settings: ApiSettings, client_keys: ClientKeys, store_settings: StoreSettings, token_settings: TokenSettings
 ) -> AsyncIterator[BridgeServices]:
     """The parts of a bridge, and what runs beside its requests."""
-    store = Store(store_settings.redis_url.get_secret_value())
+    url = store_settings.redis_url.get_secret_value()
+    store = Store(url)
     jobs = Jobs(store, store_settings)
     catalogue = ModelCatalogue(settings.models, settings.model_aliases)
     beside = []
@@ -67,7 +72,8 @@ async def open_services(
     try:
         # The bridge lends nothing: it shows the pool, and refreshes it when it is told to.
         async with open_pool(token_settings, store, jobs.keys, borrows=False) as pool:
-            yield BridgeServices(settings, client_keys, catalogue, store, jobs, pool)
+            hub = Hub(Sources(url, Monitor(store, jobs.keys), jobs, pool))
+            yield BridgeServices(settings, client_keys, catalogue, store, jobs, pool, hub)
     finally:
         for task in beside:
             task.cancel()

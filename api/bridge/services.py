@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from api.bridge.monitor.hub import Hub
 from api.services import DoorServices
 from store.connection import Store
 from store.jobs import Jobs
@@ -17,6 +18,7 @@ class BridgeServices(DoorServices):
     store: Store
     jobs: Jobs
     pool: TokenPool
+    hub: Hub
 
 
 def bridge_of(connection: HTTPConnection) -> BridgeServices:
