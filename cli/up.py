@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from cli.listening import LOOPBACK, Listening, any_free_port, check_free, listen
 from cli.problems import SetupError
 from cli.settings import CliSettings
 from cli.supervisor import Child, Output, Supervisor
+from store.metrics import MetricsSettings
 
 #: What the demo takes over from the operator's environment: surroundings and tuning, nothing that could be secret.
 DEMO_KEEPS: Final = frozenset(
@@ -26,6 +27,7 @@ DEMO_KEEPS: Final = frozenset(
         *("PATH", "HOME", "USER", "SHELL", "LANG", "TERM", "TZ", "TMPDIR", "NO_COLOR", "FORCE_COLOR", "VIRTUAL_ENV"),
         *("LD_LIBRARY_PATH", "LOG_LEVEL", "DRAIN_TIMEOUT", "WORKER_CONCURRENCY", "BATCH_CONCURRENCY"),
         *("JOB_DEADLINE", "JOB_LEASE", "JOB_TTL", "MAX_BODY", "MAX_WAITING", "MAX_WAITING_BYTES"),
+        *("METRICS_HOST", "METRICS_PORT"),
         *("RESPONSE_TTL", "RESPONSE_BYTES"),
         *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_EXPORTER"),
         *("TOKEN_CONCURRENCY", "UPSTREAM_IDLE_TIMEOUT", "WARP_TRANSPORT"),
@@ -33,6 +35,8 @@ DEMO_KEEPS: Final = frozenset(
 )
 DEMO_KEEPS_PREFIXES: Final = ("LC_", "PYTHON")
 DEMO_KEY: Final = "wk-demo"
+#: The children that tell their numbers on ports of their own, in the order of these ports.
+MEASURED: Final = ("worker", "worker-batch", "keeper")
 
 #: Asked until it says that a child is ready.
 Probe = Callable[[], Awaitable[bool]]
@@ -64,6 +68,8 @@ class Plan:
     cwd: str | None = None
     #: Where the simulator listens; None: there is none.
     simulator_port: int | None = None
+    #: Where children tell their numbers, by their names; empty: nowhere.
+    numbers: Mapping[str, Listening] = field(default_factory=dict)
 
     @property
     def is_demo(self) -> bool:
@@ -83,8 +89,9 @@ def run_up(*, with_flower: bool | None = None) -> int:
     settings = CliSettings()
     door, bridge = _servers()
     flower = _flower(with_flower)
-    check_free([door, bridge, *filter(None, [flower])])
-    return asyncio.run(_run(settings, Plan(dict(os.environ), door, bridge, flower)))
+    numbers = numbers_of_children(MetricsSettings())
+    check_free([door, bridge, *filter(None, [flower]), *numbers.values()])
+    return asyncio.run(_run(settings, Plan(dict(os.environ), door, bridge, flower, numbers=numbers)))
 
 
 def run_demo(port: int, bridge_port: int | None = None, flower_port: int | None = None) -> int:
@@ -100,9 +107,10 @@ def run_demo(port: int, bridge_port: int | None = None, flower_port: int | None 
     """
     door = Listening(LOOPBACK, port, "PORT")
     bridge = Listening(LOOPBACK, bridge_port or next_free(BRIDGE_PORT, {port}), "BRIDGE_PORT")
+    numbers = numbers_of_children(MetricsSettings(_env_file=None))  # type: ignore[call-arg]  # as below
     taken = {port, bridge.port}
     flower = Listening(LOOPBACK, flower_port or next_free(FLOWER_PORT, taken), "FLOWER_PORT")
-    check_free([door, bridge, flower])
+    check_free([door, bridge, flower, *numbers.values()])
     with tempfile.TemporaryDirectory(prefix="warp2api-demo-") as folder:
         simulator_port = any_free_port()
         environment = demo_environment(os.environ, Path(folder), (door, bridge, flower), simulator_port)
@@ -111,7 +119,17 @@ def run_demo(port: int, bridge_port: int | None = None, flower_port: int | None 
             warp2api_home=Path(folder) / "state",
             redis_url=None,
         )
-        return asyncio.run(_run(settings, Plan(environment, door, bridge, flower, folder, simulator_port)))
+        return asyncio.run(_run(settings, Plan(environment, door, bridge, flower, folder, simulator_port, numbers)))
+
+
+def numbers_of_children(settings: MetricsSettings) -> dict[str, Listening]:
+    """Where workers and keeper tell their numbers: at METRICS_PORT and those after it, or nowhere."""
+    if not settings.metrics_port:
+        return {}
+    return {
+        name: Listening(settings.metrics_host, settings.metrics_port + number, "METRICS_PORT")
+        for number, name in enumerate(MEASURED)
+    }
 
 
 def demo_environment(
@@ -156,6 +174,7 @@ async def _run(settings: CliSettings, plan: Plan) -> int:
                     plan.door.url,
                     plan.bridge.url,
                     plan.flower.url if plan.flower else None,
+                    [server.url for server in plan.numbers.values()],
                     is_demo=plan.is_demo,
                     has_tokens=not door.missing,
                 )
@@ -172,7 +191,9 @@ def _children(plan: Plan, environment: dict[str, str], door: "FrontDoor") -> lis
 
     def ours(name: str, *arguments: str, ready: Probe | None = None, hint: str = "", essential: bool = True) -> Child:
         command = [sys.executable, "-m", "cli.main", *arguments]
-        return Child(name, command, environment, plan.cwd, GATEWAY_STAGE, ready, hint=hint, essential=essential)
+        numbers = plan.numbers.get(name)
+        told = environment | {"METRICS_PORT": str(numbers.port)} if numbers else environment
+        return Child(name, command, told, plan.cwd, GATEWAY_STAGE, ready, hint=hint, essential=essential)
 
     children = [
         ours("api", "api", ready=door.ready, hint=f"see {plan.door.url}/readyz"),
@@ -204,9 +225,12 @@ def valkey_child(valkey: EmbeddedValkey, environment: Mapping[str, str]) -> Chil
     )
 
 
-def banner(base: str, bridge: str, flower: str | None, *, is_demo: bool, has_tokens: bool) -> str:
+def banner(
+    base: str, bridge: str, flower: str | None, numbers: Sequence[str] = (), *, is_demo: bool, has_tokens: bool
+) -> str:
     """What to read when everything is up, with examples to paste."""
     tasks = f"\n  tasks       {flower}/   (Flower)" if flower else ""
+    metrics = "\n  metrics     " + "   ".join(f"{each}/metrics" for each in (base, *numbers)) if numbers else ""
     if is_demo:
         first = "the demo is ready; its answers come from the simulator."
     elif has_tokens:
@@ -219,7 +243,7 @@ warp2api: {first}
   OpenAI      {base}/v1
   Anthropic   {base}
   status      {base}/healthz   {base}/readyz
-  monitor     {bridge}/{tasks}
+  monitor     {bridge}/{tasks}{metrics}
 
   curl -N {base}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "stream": true, "messages": [{{"role": "user", "content": "hello"}}]}}'

@@ -33,8 +33,8 @@ class MetricsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    #: 0: nowhere.
-    metrics_port: int = Field(default=0, ge=0, le=65535)
+    #: 0: nowhere. `up` gives its processes this port and the two after it.
+    metrics_port: int = Field(default=0, ge=0, le=65533)
     metrics_host: str = "127.0.0.1"
 
 

@@ -29,8 +29,9 @@ from cli.doctor import (
 )
 from cli.listening import Listening, check_free, listens, next_free
 from cli.problems import SetupError, explain
-from cli.up import banner, demo_environment, run_demo
+from cli.up import banner, demo_environment, numbers_of_children, run_demo
 from proto.errors import ErrorCode, GatewayError
+from store.metrics import MetricsSettings
 from store.settings import StoreSettings
 from tests.listeners import listener
 from tokens.settings import TokenSettings
@@ -249,6 +250,20 @@ def test_the_banner_tells_where_to_ask_and_what_is_missing() -> None:
     assert f'Anthropic(base_url="{base}"' in own
     assert "Unofficial: use your own Warp account only" in own
     assert "set WARP_API_KEY" in banner(base, bridge, None, is_demo=False, has_tokens=False)
+
+
+def test_each_process_of_up_tells_its_numbers_on_a_port_of_its_own_if_asked() -> None:
+    told = numbers_of_children(MetricsSettings(_env_file=None, metrics_port=9100))
+    urls = [server.url for server in told.values()]
+
+    assert numbers_of_children(MetricsSettings(_env_file=None)) == {}
+    assert {name: server.port for name, server in told.items()} == {
+        "worker": 9100,
+        "worker-batch": 9101,
+        "keeper": 9102,
+    }
+    shown = banner("http://127.0.0.1:8010", "http://127.0.0.1:8000", None, urls, is_demo=True, has_tokens=True)
+    assert "metrics     http://127.0.0.1:8010/metrics   http://127.0.0.1:9100/metrics   http://" in shown
 
 
 def _example() -> dict[str, str]:
