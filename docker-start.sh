@@ -60,8 +60,9 @@ make_secrets() {
     echo "sk-$(random)" >"$SECRETS/api_tokens"
     say "made a client key: $SECRETS/api_tokens"
   fi
+  if [ ! -e "$SECRETS/flower_basic_auth" ]; then echo "operator:$(random)" >"$SECRETS/flower_basic_auth"; fi
   if [ ! -e "$SECRETS/warp_api_key" ]; then : >"$SECRETS/warp_api_key"; fi
-  chmod 644 "$SECRETS"/redis_url "$SECRETS"/valkey.conf "$SECRETS"/api_tokens "$SECRETS"/warp_api_key
+  chmod 644 "$SECRETS"/{redis_url,valkey.conf,api_tokens,flower_basic_auth,warp_api_key}
   [ -e .env ] || : >.env
 }
 
@@ -86,7 +87,7 @@ up() {
 addresses() {
   local door=${PUBLISH:-127.0.0.1:8010} bridge=${PUBLISH_BRIDGE:-127.0.0.1:8000} flower=${PUBLISH_FLOWER:-127.0.0.1:5555}
   say "OpenAI http://$door/v1   Anthropic http://$door   monitor http://$bridge   Flower http://$flower"
-  say "client key: the first line of $SECRETS/api_tokens"
+  say "client key: the first line of $SECRETS/api_tokens   Flower's user and password: $SECRETS/flower_basic_auth"
 }
 
 start() {

@@ -6,7 +6,10 @@ import socket
 from enum import StrEnum
 from typing import Final
 
+from api.bridge.settings import BridgeSettings
 from api.reach import reachable
+from api.settings import ApiSettings
+from cli.settings import FlowerSettings
 from proto.jobs import CONTROL_QUEUE, Lane
 from proto.keys import Keys
 from store.connection import Store
@@ -22,33 +25,35 @@ class Part(StrEnum):
 
     API = "api"
     BRIDGE = "bridge"
+    FLOWER = "flower"
     WORKER = "worker"
     KEEPER = "keeper"
 
 
 def run_health(part: Part) -> int:
     """0 if such a process of this host lives, 1 if not; one line says why."""
-    problem = _of_server(*_address(part)) if part in (Part.API, Part.BRIDGE) else asyncio.run(_of_worker(part))
+    of_worker = part in (Part.WORKER, Part.KEEPER)
+    problem = asyncio.run(_of_worker(part)) if of_worker else _of_server(*_address(part))
     print(problem or f"{part} lives")
     return 1 if problem else 0
 
 
-def _address(part: Part) -> tuple[str, int]:
+def _address(part: Part) -> tuple[str, int, str]:
+    """Where a server listens, and what it answers with 200 while it lives."""
     if part is Part.API:
-        from api.settings import ApiSettings
-
         api = ApiSettings()
-        return api.host, api.port
-    from api.bridge.settings import BridgeSettings
+        return api.host, api.port, "/healthz"
+    if part is Part.BRIDGE:
+        bridge = BridgeSettings()
+        return bridge.bridge_host, bridge.bridge_port, "/healthz"
+    flower = FlowerSettings()
+    return flower.flower_host, flower.flower_port, "/healthcheck"
 
-    bridge = BridgeSettings()
-    return bridge.bridge_host, bridge.bridge_port
 
-
-def _of_server(host: str, port: int) -> str:
+def _of_server(host: str, port: int, path: str) -> str:
     connection = http.client.HTTPConnection(reachable(host), port, timeout=PATIENCE)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
         return f"port {port} does not answer: {type(error).__name__}"

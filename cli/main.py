@@ -198,7 +198,7 @@ def doctor() -> None:
 
 @app.command()
 def health(
-    part: Annotated[str, typer.Argument(help="Which process of this host: api, bridge, worker or keeper.")],
+    part: Annotated[str, typer.Argument(help="Which process of this host: api, bridge, worker, keeper or flower.")],
 ) -> None:
     """Whether a process of this host lives: exit code 0 or 1, for the health checks of containers."""
     from cli.embedded import resolve_redis_url

@@ -25,7 +25,7 @@ ROLES = {name: service for name, service in OURS.items() if name != "simulator"}
 def test_every_process_of_the_gateway_has_a_service() -> None:
     commands = sorted(service["command"] for service in ROLES.values())
 
-    assert commands == [["api"], ["bridge"], ["keeper"], *sorted(["worker", lane.value] for lane in Lane)]
+    assert commands == [["api"], ["bridge"], ["flower"], ["keeper"], *sorted(["worker", lane.value] for lane in Lane)]
     assert {command[0] for command in commands} <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert set(SERVICES) - set(OURS) == {"valkey", "proxy"}
 
@@ -60,12 +60,13 @@ def test_secrets_come_from_files_alone() -> None:
     assert all(secret["file"].startswith("${SECRETS:-./secrets}/") for secret in COMPOSE["secrets"].values())
 
 
-def test_only_the_way_in_and_the_monitor_are_published_and_only_on_loopback() -> None:
+def test_only_the_way_in_and_the_operators_pages_are_published_and_only_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
     assert published == {
         "proxy": ["${PUBLISH:-127.0.0.1:8010}:8010"],
         "bridge": ["${PUBLISH_BRIDGE:-127.0.0.1:8000}:8000"],
+        "flower": ["${PUBLISH_FLOWER:-127.0.0.1:5555}:5555"],
     }
     assert not any("ALLOW_OPEN" in service.get("environment", {}) for service in SERVICES.values())
 

@@ -124,7 +124,7 @@ def test_no_secret_is_printed(yard: Yard) -> None:
     result = yard.run("start", "-d")
 
     secrets = [path.read_text().split()[-1] for path in (yard.folder / "secrets").iterdir()]
-    assert len(secrets) == 4
+    assert len(secrets) == 5
     assert [secret for secret in secrets if secret in result.stdout + result.stderr] == []
 
 
