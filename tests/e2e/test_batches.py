@@ -7,6 +7,7 @@ from typing import Any
 import anthropic
 import httpx
 import openai
+import psutil
 import pytest
 import redis
 
@@ -164,3 +165,30 @@ async def test_the_address_of_results_is_the_one_the_client_asks_at(gateway: Gat
             assert told in (None, f"{root}{path}/results")
         assert (await client.get(path, headers={"host": "a/b"})).status_code == 400
         assert (await client.get(f"{path}/results")).status_code in (200, 400)
+
+
+@pytest.mark.load
+async def test_a_quarter_of_a_gigabyte_of_requests_is_taken_in_and_memory_stays_flat(gateway: Gateway) -> None:
+    role = next(role for role in gateway.roles if role.name == "api")
+    process = psutil.Process(role.process.pid)
+    text = "x" * 10_000
+
+    async def body(count: int) -> AsyncIterator[bytes]:
+        yield b'{"requests": ['
+        for number in range(count):
+            yield (b"," if number else b"") + json.dumps(message(number, text)).encode()
+        yield b"]}"
+
+    async with httpx.AsyncClient(base_url=gateway.url, timeout=100) as client:
+        headers = {"content-type": "application/json"}
+        most = 256 * MEGABYTE // len(json.dumps(message(10_000, text))) - 10
+        assert most > 25_000
+        small = (await client.post("/v1/messages/batches", content=body(2000), headers=headers)).json()
+        memory = process.memory_info().rss
+        large = (await client.post("/v1/messages/batches", content=body(most), headers=headers)).json()
+        assert large["request_counts"]["processing"] == most
+        refused = await client.post("/v1/messages/batches", content=body(most + 100), headers=headers)
+        assert (refused.status_code, refused.json()["error"]["type"]) == (413, "request_too_large")
+        assert process.memory_info().rss - memory < 50 * MEGABYTE
+        for batch in (small, large):
+            (await client.post(f"/v1/messages/batches/{batch['id']}/cancel")).raise_for_status()

@@ -175,7 +175,7 @@ async def test_two_hundred_megabytes_pass_and_more_do_not_and_memory_stays_flat(
     async with httpx.AsyncClient(base_url=gateway.url, timeout=60) as client:
         headers = {"content-type": "multipart/form-data; boundary=XX"}
         small = (await client.post("/v1/files", content=form(20), headers=headers)).json()
-        before = process.memory_info().rss
+        memory = process.memory_info().rss
         assert (await client.post("/v1/files", content=form(201), headers=headers)).status_code == 413
         file = (await client.post("/v1/files", content=form(200), headers=headers)).json()
         assert file["bytes"] == 200 * MEGABYTE
@@ -184,7 +184,7 @@ async def test_two_hundred_megabytes_pass_and_more_do_not_and_memory_stays_flat(
             async for chunk in response.aiter_raw():
                 size += len(chunk)
         assert size == 200 * MEGABYTE
-        assert process.memory_info().rss - before < 40 * MEGABYTE
+        assert process.memory_info().rss - memory < 40 * MEGABYTE
         for made in (small, file):
             await client.delete(f"/v1/files/{made['id']}")
     assert parts(gateway) <= before
