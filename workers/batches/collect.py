@@ -1,5 +1,6 @@
 """From jobs that have ended to results: rendered, written to the storage, and committed all at once."""
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ from proto.dialects.base import Vendor
 from proto.errors import BadRequestError, ErrorCode
 from proto.events import Event, Failed, Finished, decode_events
 from proto.jobs import ReplyHeader
-from store.batch_runs import BatchRuns, Ended, Outcomes
+from store.batch_runs import BatchRuns, Outcomes
 from store.jobs import Jobs
 from store.readers import Readers
 from store.storage import Storage
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 #: Bytes of a part of results after which it is written, and jobs that are collected at once at most.
 PART: Final = 1024 * 1024
 MOST: Final = 200
+#: Logs that are read at once.
+READ: Final = 32
 
 _GONE: Final = Failed(ErrorCode.INTERRUPTED, "The answer was lost before it was collected.")
 
@@ -44,6 +47,7 @@ class Sheet:
         self.ended = 0
         self.line, self.offset = batch.line, batch.offset
         self.leave: list[int] = []
+        self.collected: list[str] = []
         self.forget: list[Taken] = []
         self.again: list[tuple[int, Taken]] = []
         self.counts = {"succeeded": 0, "errored": 0, "cancelled": 0, "expired": 0}
@@ -101,13 +105,16 @@ class Collector:
             StoreError: the store is away.
         """
         sheet = Sheet(batch, why, now)
-        for ended, taken in await self._runs.ended(batch.spec.id, MOST):
-            if sheet.full:
-                break
-            sheet.ended += 1
-            if taken is not None and taken.line not in sheet.leave:
-                sheet.leave.append(taken.line)
-                await self._judge(sheet, ended, taken)
+        rows = await self._runs.ended(batch.spec.id, MOST)
+        while rows and not sheet.full:
+            group, rows = rows[:READ], rows[READ:]
+            logs = await asyncio.gather(*[self._read(ended.job) for ended, _ in group])
+            for (_, taken), (header, events) in zip(group, logs, strict=True):
+                if taken is not None and taken.line not in sheet.leave:
+                    sheet.leave.append(taken.line)
+                    sheet.collected.append(taken.job)
+                    self._judge(sheet, taken, header, events)
+            sheet.ended += len(group)
         return await self.commit(batch, sheet), sheet.ended
 
     async def commit(self, batch: Batch, sheet: Sheet) -> Batch:
@@ -130,6 +137,8 @@ class Collector:
         if not await self._runs.commit(batch, outcomes):
             log.warning("batch.not_committed", batch=batch.spec.id)
             return batch
+        for job_id in sheet.collected:
+            self._jobs.delivered(job_id)
         return batch._replace(
             line=sheet.line,
             offset=sheet.offset,
@@ -144,21 +153,25 @@ class Collector:
         await self._storage.put(key, data)
         return Part(key, len(data), len(lines))
 
-    async def _judge(self, sheet: Sheet, ended: Ended, taken: Taken) -> None:
+    async def _read(self, job_id: str) -> tuple[ReplyHeader | None, list[Event]]:
+        """The reply header and the log of a job; nothing of one that is not there."""
+        if not job_id:
+            return None, []
+        record, log = await asyncio.gather(self._readers.look(job_id), self._jobs.read(job_id))
+        return record and record.header, [event for entry in log for event in decode_events(entry.data)]
+
+    def _judge(self, sheet: Sheet, taken: Taken, header: ReplyHeader | None, events: list[Event]) -> None:
         """What became of one line."""
         if taken.refused is not None:
             code = ErrorCode(taken.refused.code)
             sheet.failed(taken, BadRequestError(taken.refused.message, param=taken.refused.param, code=code))
             return
-        record = await self._readers.look(ended.job)
-        events = [event for entry in await self._jobs.read(ended.job) for event in decode_events(entry.data)]
         last = events[-1] if events else None
-        if record is not None and isinstance(last, Finished):
+        if header is not None and isinstance(last, Finished):
             self._rest.answered()
-            sheet.answered(taken, record.header, events)
+            sheet.answered(taken, header, events)
         else:
             self._judge_failure(sheet, taken, last if isinstance(last, Failed) else _GONE)
-        self._jobs.delivered(ended.job)
 
     def _judge_failure(self, sheet: Sheet, taken: Taken, failed: Failed) -> None:
         if failed.code is ErrorCode.CANCELLED:
