@@ -114,6 +114,9 @@ class BatchRuns:
         calls = [Call(command) for batch_id in ids for command in self._look(batch_id.decode())]
         replies = await self._store.gather(calls)
         rows = [replies[at : at + 5] for at in range(0, len(replies), 5)]
+        gone = [batch_id for batch_id, row in zip(ids, rows, strict=True) if not row[0]]
+        if gone:
+            await self._store.command("ZREM", self._keys.open_batches, *gone)  # nobody ran them until they expired
         return [_open_batch(row) for row in rows if row[0]]
 
     def _look(self, batch_id: str) -> list[tuple[Argument, ...]]:

@@ -53,6 +53,21 @@ async def test_the_queue_never_holds_more_than_the_window(world: World) -> None:
     assert len(world.queue) == 2 * world.places
 
 
+async def test_nothing_of_a_batch_stays_for_ever(world: World, store: Store) -> None:
+    await world.begin(asks(20))
+    await world.fed(8)
+    await world.answer(jobs=2)
+    await world.answer(no(ErrorCode.CONTEXT_EXCEEDED))
+    await world.answer(no(ErrorCode.UPSTREAM_ERROR))
+    await world.until(lambda batch: batch.out_parts > 0)
+    await world.answer()
+    keys = world.jobs.keys
+    patterns = (f"{keys.batch('')[0]}*", f"{keys.batch_runner}", *(f"{keys.job('*')[at]}" for at in range(3)))
+    names = [name.decode() for pattern in patterns for name in await store.command("KEYS", pattern)]
+    assert [name for name in names if await store.command("PTTL", name) < 0] == []
+    assert {"running", "done", "retry", "out", "err"} <= {name.rpartition(":")[2] for name in names}
+
+
 async def test_without_workers_nothing_is_fed(store: Store, tmp_path: Path) -> None:
     world = World(store, tmp_path, places=0)
     await world.begin(asks(3))

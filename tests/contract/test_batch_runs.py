@@ -75,6 +75,13 @@ async def test_a_batch_comes_from_status_to_status_and_leaves_the_open_ones(
     assert await store.command("HGET", jobs.keys.batch("b").record, "output_file") == b"file-1"
 
 
+async def test_a_batch_whose_record_has_expired_is_forgotten(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
+    await open_batch(store, jobs, spec())
+    await store.command("DEL", jobs.keys.batch("b").record)
+    assert await runs.open() == []
+    assert await store.command("EXISTS", jobs.keys.open_batches) == 0
+
+
 async def test_lines_are_taken_once(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
     await open_batch(store, jobs, spec())
     batch = (await look(runs)).batch

@@ -20,7 +20,7 @@ from proto.models import ModelCatalogue
 from store.admission import Binding
 from store.broker import create_celery
 from store.connection import Store, StoreError
-from store.jobs import Jobs
+from store.jobs import MAX_QUEUED, Jobs
 from store.responses import Responses
 from store.settings import StoreSettings
 from tests.contract.jobs import make_jobs
@@ -85,6 +85,17 @@ async def submit(desk: Desk, given: Ticket, client: Client = ALICE) -> tuple[str
 async def enqueued(store: Store, lane: Lane) -> list[str]:
     """The ids of the jobs whose messages wait in a lane's queue."""
     return [orjson.loads(row)["headers"]["id"].partition(".")[0] for row in await store.command("LRANGE", lane, 0, -1)]
+
+
+async def test_a_job_of_the_batch_lane_may_wait_a_day(desk: Desk, store: Store, jobs: Jobs) -> None:
+    patient = ALICE._replace(name="bob", lane=Lane.BATCH)
+    given = ticket(desk, patient)
+    job_id, _ = await submit(desk, given, patient)
+    assert given.job.deadline == 0
+    assert await store.command("TTL", jobs.keys.record(job_id)) > MAX_QUEUED
+    assert await store.command("TTL", jobs.keys.payload(job_id)) > MAX_QUEUED
+    assert await store.command("ZSCORE", jobs.keys.waiting, job_id) == b"inf"
+    assert ticket(desk).job.deadline > 0
 
 
 async def test_what_is_accepted_has_a_record_and_one_message_in_its_clients_lane(desk: Desk, store: Store) -> None:
