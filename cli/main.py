@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -171,6 +172,30 @@ def parse(
     from cli.parse import run_parse
 
     raise typer.Exit(run_parse(source, as_json=as_json, events=events))
+
+
+@app.command()
+def record(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A folder, or the file to write; default this folder.")
+    ] = Path(),
+    job: Annotated[str | None, typer.Option(help="This job, from here on.")] = None,
+    most: Annotated[
+        int | None, typer.Option("--next", min=1, help="So many jobs that begin from now on; default 1.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=0.1, help="Stop after so many seconds; alone, all jobs until then.")
+    ] = None,
+    request: Annotated[bool, typer.Option("--request", help="The requests as well, as .bin and .json.")] = False,
+) -> None:
+    """Save what the upstream sends for jobs, for `parse`. The files hold prompts and answers."""
+    if job and most:
+        raise typer.BadParameter("either --job or --next")
+    from cli.record import run_record
+
+    # Without a word of how many or how long it is one; with a time alone all that come until then.
+    count = most or (0 if seconds else 1)
+    raise typer.Exit(run_record(output, job=job, most=count, seconds=seconds, requests=request))
 
 
 @app.command()

@@ -49,6 +49,7 @@ COMMANDS = (
     "pool-service",
     "chat",
     "parse",
+    "record",
     "convert",
     "doctor",
     "health",
