@@ -44,7 +44,7 @@ class Recording:
         if packet.kind is PacketKind.REQUEST or packet.job_id not in self._open:
             self._begin(packet)
         if packet.number != expected:
-            self._miss(packet, f"{packet.number - expected} packets are missing before this one")
+            self._miss(packet, f"packets are missing before this one: {packet.number - expected}")
         match packet.kind:
             case PacketKind.REQUEST:
                 self._ask(packet)

@@ -6,10 +6,11 @@ from typing import Any, Final
 import msgspec
 from google.protobuf.message import Message as ProtoMessage
 
-from proto.codec import from_struct, to_json
+from proto.codec import from_struct
 from proto.errors import GatewayError
 from proto.events import Event, Failed, Finished
 from proto.fold import fold
+from proto.packet_view import view
 from proto.saved_stream import BrokenEventError, SavedStream, read_event
 from proto.stream_state import StreamState, Told
 from proto.warp.response_pb2 import ResponseEvent
@@ -181,9 +182,9 @@ def kinds_of(event: ResponseEvent) -> list[str]:
 
 
 def view_of(message: ProtoMessage) -> dict[str, Any]:
-    """The JSON view of a message, or why it has none."""
+    """The JSON view of a message, with what its opaque strings hold, or why it has none."""
     try:
-        return to_json(message)
+        return view(message)
     except GatewayError as error:
         return {"no_view": error.message}
 
@@ -234,5 +235,5 @@ def _result(told: Told) -> ResultReport:
 
 
 def _part_of(message: ProtoMessage, field: str) -> Any:
-    view = view_of(message)
-    return view.get(field, view)
+    shown = view_of(message)
+    return shown.get(field, shown)

@@ -89,7 +89,11 @@ def test_a_whole_response() -> None:
     ]
     assert report.tool_calls[1].arguments == {"a": 1, "b": [2.5, None]}
     assert [(each.call_id, each.tool) for each in report.tool_results] == [("srv", "server")]
-    assert report.tool_results[0].content["serialized_result"] == "CgRhYmNk"
+    # What only the upstream understands stays as it is; what it holds stands beside it.
+    assert report.tool_results[0].content == {
+        "serialized_result": "CgRhYmNk",
+        "serialized_result_decoded": {"1": "abcd"[:4]},
+    }
     assert [(each.id, each.description) for each in report.tasks] == [(ROOT, "A title")]
     assert [(each.id, each.fallback) for each in report.models] == [("model-x", True)]
     assert (report.ending.upstream, report.ending.finish, report.ending.failure) == ("done", "tool_calls", None)
