@@ -1,13 +1,13 @@
 """`doctor`: what the gateway stands on, line by line, each with what to do about it."""
 
 import asyncio
+import platform
 import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import groupby
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,47 +16,16 @@ from rich.console import Console
 from rich.text import Text
 
 from api.reach import local_url
+from cli.doctor_store import shared_state
 from cli.embedded import resolve_redis_url
+from cli.findings import PATIENCE, Finding, Level, fail, ok, warn
 from cli.problems import SetupError, explain
 from cli.settings import CliSettings
 
-#: Seconds any one question may take.
-PATIENCE: Final = 5.0
 #: The bits of a file's mode by which group and others may write it.
 OTHERS_MAY_WRITE: Final = 0o022
-
-
-class Level(StrEnum):
-    """How a finding counts; only `fail` makes the exit code 1."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    level: Level
-    what: str
-    detail: str
-    advice: str = ""
-
-
-def ok(what: str, detail: str) -> Finding:
-    """Nothing to do."""
-    return Finding(Level.OK, what, detail)
-
-
-def warn(what: str, detail: str, advice: str) -> Finding:
-    """It works, but not as well as it could."""
-    return Finding(Level.WARN, what, detail, advice)
-
-
-def fail(what: str, detail: str, advice: str) -> Finding:
-    """Chats will fail until this is put right."""
-    return Finding(Level.FAIL, what, detail, advice)
+#: Those by which they may do anything at all.
+OTHERS_MAY: Final = 0o077
 
 
 def run_doctor() -> int:
@@ -97,7 +66,8 @@ async def _examine() -> AsyncIterator[Finding]:
             raise
         yield fail("config", reason, "put the named variable right in the environment or .env")
         return
-    for finding in (*credentials(tokens), door(api), *client_keys(api)):
+    yield versions()
+    for finding in (*credentials(tokens), *private(cli.home, Path(".env")), door(api), *client_keys(api)):
         yield finding
     yield await file_storage(StoreSettings())
     try:
@@ -105,10 +75,32 @@ async def _examine() -> AsyncIterator[Finding]:
     except SetupError as error:
         yield fail("redis", str(error), "broker, workers and pool were not checked")
     else:
-        async for finding in _shared_state(url, StoreSettings(), tokens, embedded=not cli.redis_url):
+        async for finding in shared_state(url, StoreSettings(), tokens, embedded=not cli.redis_url):
             yield finding
     yield await upstream(tokens.warp_base_url)
     yield await front_door(local_url(api.host, api.port))
+
+
+def versions() -> Finding:
+    """What runs here."""
+    return ok("versions", f"warp2api {version('warp2api')}, Python {platform.python_version()}, {platform.platform()}")
+
+
+def private(*paths: Path) -> Iterable[Finding]:
+    """Whether what holds secrets, prompts and answers is the operator's alone. What is not there is well."""
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield fail("private", f"{path}: {error.strerror}", "this user must be able to read it")
+            continue
+        if mode & OTHERS_MAY:
+            advice = f"chmod {'700' if path.is_dir() else '600'} {path}"
+            yield warn("private", f"{path} is open to other users of this machine (mode {mode & 0o777:o})", advice)
+        else:
+            yield ok("private", f"{path} is this user's alone")
 
 
 def credentials(settings: Any) -> Iterable[Finding]:
@@ -172,127 +164,6 @@ def client_keys(settings: Any) -> Iterable[Finding]:
         yield warn("client keys", f"none in {path}: nobody is let in", "say `warp2api keys add NAME`")
 
 
-async def _shared_state(url: str, settings: Any, token_settings: Any, *, embedded: bool) -> AsyncIterator[Finding]:
-    from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-    from redis.exceptions import RedisError
-
-    async with Redis.from_url(
-        url,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-    ) as redis:
-        try:
-            info = await redis.info()
-            seconds, _ = await redis.time()
-            beats = await _heartbeats(redis, settings.deployment)
-        except (RedisError, OSError) as error:
-            yield fail("redis", f"{_place(url)}: {error}", "check REDIS_URL, or start one with `warp2api up`")
-            return
-    for finding in redis_server(info, _place(url)):
-        yield finding
-    if not embedded and not token_settings.token_encryption_key:
-        yield warn("redis", "stored tokens are not encrypted there", "set TOKEN_ENCRYPTION_KEY, see .env.example")
-    yield await asyncio.to_thread(broker, settings.broker, url)
-    for finding in workers(beats, float(seconds) * 1000):
-        yield finding
-    async for finding in _pool(url, settings, token_settings):
-        yield finding
-
-
-async def _heartbeats(redis: Any, deployment: str) -> dict[str, list[float]]:
-    from proto.jobs import Lane
-    from proto.keys import Keys
-
-    keys = Keys(deployment)
-    return {
-        lane.value: [score for _, score in await redis.zrange(keys.workers(lane), 0, -1, withscores=True)]
-        for lane in Lane
-    }
-
-
-def redis_server(info: dict[str, Any], where: str) -> Iterable[Finding]:
-    """Version, eviction, persistence and memory as INFO tells them."""
-    name = "Valkey" if "valkey_version" in info else "Redis"
-    yield ok("redis", f"{where}, {name} {info.get('valkey_version') or info.get('redis_version', '?')}")
-    policy = info.get("maxmemory_policy", "?")
-    if policy != "noeviction":
-        yield fail(
-            "redis", f"maxmemory-policy {policy} may drop running jobs", "CONFIG SET maxmemory-policy noeviction"
-        )
-    if not info.get("aof_enabled"):
-        yield warn("redis", "no AOF: a restart loses jobs and tokens", "set appendonly yes")
-    used, limit = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
-    if not limit:
-        yield warn("redis", "no maxmemory: admission cannot tell when it is full", "set maxmemory")
-    elif used > 0.8 * limit:
-        yield warn("redis", f"{used / limit:.0%} of maxmemory used: new jobs are refused", "raise maxmemory")
-
-
-def broker(url: str, redis_url: str) -> Finding:
-    """Whether the Celery broker takes connections."""
-    if url == redis_url:
-        return ok("broker", "the same server")
-    from kombu import Connection
-
-    try:
-        with Connection(url, connect_timeout=PATIENCE) as connection:
-            connection.ensure_connection(max_retries=1, timeout=round(PATIENCE))
-    except Exception as error:  # each transport of kombu's has errors of its own
-        return fail("broker", f"{_place(url)}: {type(error).__name__}: {error}", "check BROKER_URL")
-    return ok("broker", _place(url))
-
-
-def workers(beats: dict[str, list[float]], now: float) -> Iterable[Finding]:
-    """Who has been heard of lately, by lane. Times in milliseconds, by Redis' clock."""
-    from store.jobs import HEARTBEAT_AGE
-
-    for lane, scores in beats.items():
-        alive = sum(now - score < HEARTBEAT_AGE * 1000 for score in scores)
-        advice = f"start one: `warp2api worker {lane}` (`warp2api up` starts all)"
-        if alive:
-            yield ok("workers", f"{lane}: {alive} alive")
-        elif scores:
-            yield fail("workers", f"{lane}: last heard of {(now - max(scores)) / 1000:.0f} s ago", advice)
-        else:
-            yield fail("workers", f"{lane}: none has been heard of", advice)
-
-
-async def _pool(url: str, settings: Any, token_settings: Any) -> AsyncIterator[Finding]:
-    from proto.errors import GatewayError
-    from proto.keys import Keys
-    from store.connection import Store
-    from tokens.pool import open_pool
-
-    store = Store(url)
-    try:
-        async with open_pool(token_settings, store, Keys(settings.deployment)) as pool:
-            stats, rows = await pool.pool_stats(), await pool.describe()
-    except GatewayError as error:
-        yield fail("pool", str(error), "check Redis")
-        return
-    finally:
-        await store.aclose()
-    yield pool_summary(stats)
-    for (state, cause), same in groupby(sorted(rows, key=lambda row: (row.state, row.cause)), lambda row: row[5:7]):
-        if state != "ready":
-            names = ", ".join(f"{row.token_id} ({row.source})" for row in same)
-            yield warn("pool", f"{state}{': ' if cause else ''}{cause}: {names}", "it comes back by itself, if it can")
-
-
-def pool_summary(stats: Any) -> Finding:
-    """The pool in one line."""
-    detail = f"{stats.ready} of {stats.size} tokens ready, target {stats.target}: {stats.health}"
-    if stats.ready:
-        return ok("pool", detail)
-    if stats.size:
-        return fail("pool", detail, "see the tokens' states below")
-    return fail("pool", detail, "set credentials; the keeper fills the pool within 30 s")
-
-
 async def file_storage(settings: Any) -> Finding:
     """Whether files can be written, read and deleted; a folder that is not there yet is left so."""
     import secrets
@@ -350,10 +221,3 @@ async def front_door(url: str) -> Finding:
         [name for name, there in state.items() if not there and name != "ready"] if isinstance(state, dict) else []
     )
     return fail("front door", f"{url} answers, but misses: {', '.join(missing) or answer.status_code}", "see above")
-
-
-def _place(url: str) -> str:
-    """A URL without user and password."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"

@@ -15,23 +15,16 @@ from pydantic_settings import BaseSettings
 from api.reach import local_url
 from api.settings import ApiSettings
 from cli.chat import run_chat
-from cli.doctor import (
-    Finding,
-    Level,
-    broker,
-    client_keys,
-    credentials,
-    door,
-    file_storage,
-    pool_summary,
-    redis_server,
-    workers,
-)
+from cli.doctor import client_keys, credentials, door, file_storage, private
+from cli.doctor_store import broker, clock, pool_summary, queues, redis_server, workers
+from cli.findings import Finding, Level
 from cli.listening import Listening, check_free, listens, next_free
 from cli.problems import SetupError, explain
 from cli.up import banner, demo_environment, numbers_of_children, run_demo
 from proto.errors import ErrorCode, GatewayError
+from proto.jobs import Lane
 from store.metrics import MetricsSettings
+from store.monitor import Overview, QueueRow, WorkerRow
 from store.settings import StoreSettings
 from tests.listeners import listener
 from tokens.settings import TokenSettings
@@ -411,6 +404,7 @@ class TestDoctor:
         [
             ({"maxmemory_policy": "allkeys-lru"}, Level.FAIL),
             ({"aof_enabled": 0}, Level.WARN),
+            ({"aof_last_write_status": "err"}, Level.FAIL),
             ({"maxmemory": 0}, Level.WARN),
             ({"used_memory": 81}, Level.WARN),
         ],
@@ -426,6 +420,42 @@ class TestDoctor:
         assert [finding.level for finding in workers(beats, 100_000)] == [Level.OK, Level.FAIL]
         (never,) = workers({"batch": []}, 100_000)
         assert "warp2api worker batch" in never.advice
+
+    def test_a_keeper_is_missed_but_chats_run_without(self) -> None:
+        (gone,), (never,) = (list(workers({"control": beats}, 100_000)) for beats in ([1.0], []))
+
+        assert (gone.level, gone.what, never.level) == (Level.WARN, "keeper", Level.WARN)
+        assert "`warp2api keeper`" in never.advice
+
+    def test_clocks_that_are_apart(self) -> None:
+        assert clock(100.0, 99.0, 99.9).level is Level.OK
+        assert clock(100.0, 95.0, 105.0).level is Level.OK
+        assert "2.0 s behind" in clock(100.0, 97.0, 98.0).detail
+        assert "3.0 s ahead of" in clock(100.0, 103.0, 104.0).detail
+
+    def test_queues_and_who_works_on_them(self) -> None:
+        row = WorkerRow("w", "interactive", 99_000, 3, 256)
+
+        def found(waiting: int, oldest: int | None) -> list[tuple[Level, str]]:
+            lanes = {Lane.INTERACTIVE: QueueRow(waiting, oldest, []), Lane.BATCH: QueueRow(5, 1, [])}
+            return [(finding.level, finding.detail) for finding in queues(Overview(100_000, 3, 5, [row], lanes))]
+
+        batch = (Level.OK, "batch: 5 wait, the first for 100 s, 0 of 0 run")
+        assert found(0, None) == [(Level.OK, "interactive: nobody waits, 3 of 256 run"), batch]
+        assert found(2, 95_000)[0] == (Level.OK, "interactive: 2 wait, the first for 5 s, 3 of 256 run")
+        assert found(2, 80_000)[0][0] is Level.WARN
+
+    def test_what_others_may_read(self, tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.touch(0o600)
+        tmp_path.chmod(0o700)
+        assert [finding.level for finding in private(tmp_path, file, tmp_path / "none")] == [Level.OK, Level.OK]
+        file.chmod(0o640)
+        tmp_path.chmod(0o755)
+        assert [finding.advice for finding in private(tmp_path, file)] == [
+            f"chmod 700 {tmp_path}",
+            f"chmod 600 {file}",
+        ]
 
     def test_a_broker_that_is_away(self) -> None:
         with listener() as port:
