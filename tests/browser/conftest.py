@@ -55,7 +55,7 @@ def gateway(simulator: Simulator) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def bridge(gateway: Gateway) -> str:
     """The address of its bridge, which is open."""
-    return gateway.start_bridge()
+    return gateway.start_bridge(PORT=str(gateway.ports[0]))
 
 
 @dataclass

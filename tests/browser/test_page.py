@@ -246,6 +246,15 @@ def test_it_comes_back_by_itself(scripted: Scripted) -> None:
     expect(bridge.page.locator("#connection-words")).to_have_text("Live")
 
 
+def test_a_store_that_is_away_is_told(scripted: Scripted) -> None:
+    bridge = scripted()
+    bridge.say("error", code="unavailable", message="The store does not answer.")
+
+    expect(bridge.page.locator("#connection-words")).to_have_text("Live. The store does not answer.")
+    bridge.say(**second())
+    expect(bridge.page.locator("#connection-words")).to_have_text("Live")
+
+
 def test_a_key_is_asked_for_and_kept_for_the_tab_alone(scripted: Scripted) -> None:
     bridge = scripted(key="the-key")
     page = bridge.page

@@ -113,7 +113,8 @@ class WorkerItem {
   draw({ lane, seen_at: seenAt, running, concurrency }, now) {
     const silence = now - seenAt;
     setChip(this.chip, silence > QUIET ? "quiet" : "alive");
-    setText(this.lane, silence > QUIET ? `${lane}, last heard of at ${clock(seenAt)}` : lane);
+    const role = lane === "control" ? "keeper" : lane;
+    setText(this.lane, silence > QUIET ? `${role}, last heard of at ${clock(seenAt)}` : role);
     const knowsLoad = running !== null && running !== undefined;
     setText(this.running, knowsLoad ? (concurrency ? `${count(running)} of ${count(concurrency)} running` : `${count(running)} running`) : "");
     this.load.hidden = !(knowsLoad && concurrency);
