@@ -42,6 +42,8 @@ for room in ("api", "cli", "proto", "store", "tokens", "workers"):
             continue
         importlib.import_module(module.name)
         imported += 1
+page = Path(importlib.import_module("api").__file__).parent / "bridge" / "page"
+assert (page / "main.js").exists(), f"the files of the monitor page are not in {page}"
 importlib.import_module("kombu.transport.redis")
 print(f"{imported} modules of ours import, all from {home}")
 PYTHON

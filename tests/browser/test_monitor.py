@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 Visits = Callable[..., Visit]
 
+
 def row(page: Page, job: str) -> Locator:
     """The row of one job."""
     return page.locator(f"#jobs tr[data-job='{job}']")
