@@ -1,21 +1,23 @@
 /**
  * The seconds before the page was opened, reckoned from the jobs of the history, so that the plots need not begin
- * empty. They go back as far as the history is whole: it holds only the latest jobs.
+ * empty. They go back as far as the history is whole: it holds only the latest jobs, and the record of one whose client
+ * has had its answer is kept for another minute at most.
  */
 
 const MINUTE = 60_000;
+/** A little less than that, for clocks that differ. */
+const KEPT = 55_000;
 
 /** Ended jobs in a history; with fewer, these are all there were. */
 const HISTORY = 200;
 
 /**
  * @param {Object[]} jobs  the history, newest first
- * @param {number} from  Unix milliseconds of the first second that is wanted
- * @param {number} now
+ * @param {number} now  Unix milliseconds
  */
-export function secondsBefore(jobs, from, now) {
+export function secondsBefore(jobs, now) {
   const ended = jobs.filter((job) => job.ended_at);
-  const begin = ended.length < HISTORY ? from : Math.max(from, ended.at(-1).admitted_at);
+  const begin = ended.length < HISTORY ? now - KEPT : Math.max(now - KEPT, ended.at(-1).admitted_at);
   const seconds = [];
   for (let at = now - Math.floor((now - begin) / 1000) * 1000; at < now; at += 1000) seconds.push(second(jobs, at));
   return seconds;

@@ -69,7 +69,7 @@ export class Model {
   _backfill(jobs) {
     if (this.seconds.length) return;
     const now = this.now();
-    this.seconds = secondsBefore(jobs, now - WINDOW * 1000, now - 1000);
+    this.seconds = secondsBefore(jobs, now - 1000);
     this.changed("stats");
   }
 
