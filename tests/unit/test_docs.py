@@ -27,6 +27,7 @@ PAGES = (
     "docs/metrics.md",
     "docs/logging.md",
     "docs/models.md",
+    "docs/monitoring.md",
     "docs/performance.md",
     "docs/responses.md",
     "docs/token-pool.md",
