@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api import errors
 from api.answer import Answers
 from api.auth import ClientKeys, keys_of
+from api.bridge_probe import BridgeProbe
 from api.health import Health
 from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
@@ -43,8 +44,16 @@ from tokens.settings import TokenSettings
 log = structlog.get_logger()
 
 
-def create_app(settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings) -> FastAPI:
+def create_app(
+    settings: ApiSettings, store_settings: StoreSettings, token_settings: TokenSettings, bridge_url: str
+) -> FastAPI:
     """Build the front door; it opens its connections when it starts.
+
+    Args:
+        settings: the front door's own.
+        store_settings: where jobs are kept.
+        token_settings: what the pool is made of.
+        bridge_url: where the bridge is, for the front page to tell.
 
     Raises:
         KeysFileError: the keys file is not there or broken.
@@ -53,7 +62,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, client_keys, store_settings, token_settings) as services:
+        async with open_services(settings, client_keys, store_settings, token_settings, bridge_url) as services:
             app.state.services = services
             yield
 
@@ -69,7 +78,11 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings, token_setti
 
 @asynccontextmanager
 async def open_services(
-    settings: ApiSettings, client_keys: ClientKeys, store_settings: StoreSettings, token_settings: TokenSettings
+    settings: ApiSettings,
+    client_keys: ClientKeys,
+    store_settings: StoreSettings,
+    token_settings: TokenSettings,
+    bridge_url: str,
 ) -> AsyncIterator[Services]:
     """The parts of a front door, and what runs beside its requests."""
     url = store_settings.redis_url.get_secret_value()
@@ -97,6 +110,7 @@ async def open_services(
         health=Health(store, jobs, pool),
         metrics=door_metrics,
         store_metrics=StoreMetrics(store, jobs, pool),
+        bridge=BridgeProbe(bridge_url),
         images=ImageFetcher(settings.max_body) if settings.fetch_images else None,
     )
     publisher.start()
@@ -112,4 +126,5 @@ async def open_services(
         await asyncio.to_thread(publisher.stop)
         if services.images is not None:
             await services.images.aclose()
+        await services.bridge.aclose()
         await store.aclose()

@@ -163,7 +163,9 @@ ANSWERS: Final[Json] = {
         first_id=_or_null("string"),
         last_id=_or_null("string"),
     ),
-    "FrontPage": _object(service=_TEXT, version=_TEXT, endpoints=_list(_TEXT)),
+    "FrontPage": _object(
+        service=_TEXT, version=_TEXT, bridge=_object(url=_TEXT, reachable=_FLAG), endpoints=_list(_TEXT)
+    ),
     "Health": _object(status={"const": "ok"}, version=_TEXT, pool_stats=_or_null("object")),
     "Readiness": _object(ready=_FLAG, store=_FLAG, worker=_FLAG, pool=_FLAG, accepting=_FLAG),
     "Document": _object(openapi=_TEXT, info={"type": "object"}, paths={"type": "object"}),

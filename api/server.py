@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import refuses_host
+from api.bridge.settings import BridgeSettings
 from api.connection import bounded_connection
 from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
@@ -70,7 +71,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
             f"Refusing to serve on {host} without client keys: set API_TOKENS, or ALLOW_OPEN=1 to let anybody in.",
         )
     config = uvicorn.Config(
-        create_app(settings, StoreSettings(), TokenSettings()),
+        create_app(settings, StoreSettings(), TokenSettings(), BridgeSettings().base_url),
         host=host,
         port=port,
         loop="uvloop",

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection, Request
 
 from api.answer import Answers
 from api.auth import ClientKeys
+from api.bridge_probe import BridgeProbe
 from api.health import Health
 from api.image_fetch import ImageFetcher
 from api.kept import KeptAnswers
@@ -39,6 +40,7 @@ class Services(DoorServices):
     health: Health
     metrics: DoorMetrics
     store_metrics: StoreMetrics
+    bridge: BridgeProbe
     #: Fetches remote images, where the operator lets it.
     images: ImageFetcher | None
 

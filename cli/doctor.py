@@ -53,11 +53,14 @@ async def _report(show: Callable[[Finding], None]) -> list[Finding]:
 
 
 async def _examine() -> AsyncIterator[Finding]:
+    from api.bridge.settings import BridgeSettings
     from api.settings import ApiSettings
+    from cli.settings import FlowerSettings
     from store.settings import StoreSettings
     from tokens.settings import TokenSettings
 
     try:
+        bridge, flower = BridgeSettings(), FlowerSettings()
         api, tokens, cli = ApiSettings(), TokenSettings(), CliSettings()
         StoreSettings()
     except Exception as error:
@@ -79,6 +82,9 @@ async def _examine() -> AsyncIterator[Finding]:
             yield finding
     yield await upstream(tokens.warp_base_url)
     yield await front_door(local_url(api.host, api.port))
+    yield await bridge_server(bridge.base_url)
+    if flower.flower:
+        yield await flower_server(local_url(flower.flower_host, flower.flower_port))
 
 
 def versions() -> Finding:
@@ -221,3 +227,24 @@ async def front_door(url: str) -> Finding:
         [name for name, there in state.items() if not there and name != "ready"] if isinstance(state, dict) else []
     )
     return fail("front door", f"{url} answers, but misses: {', '.join(missing) or answer.status_code}", "see above")
+
+
+async def bridge_server(url: str) -> Finding:
+    """Whether the bridge answers; chats go on without it."""
+    return await _answering("bridge", f"{url}/healthz", "it shows the live monitor: start it with `warp2api bridge`")
+
+
+async def flower_server(url: str) -> Finding:
+    """Whether Flower answers."""
+    return await _answering("flower", f"{url}/healthcheck", "start it with `warp2api flower`")
+
+
+async def _answering(what: str, url: str, advice: str) -> Finding:
+    """Whether a server that no chat needs says that it lives."""
+    base = url.rpartition("/")[0]
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            status = (await client.get(url)).status_code
+    except httpx.HTTPError as error:
+        return warn(what, f"{base}: {type(error).__name__}", advice)
+    return ok(what, f"{base} answers") if status == httpx.codes.OK else warn(what, f"{base} answers {status}", advice)

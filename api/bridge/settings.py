@@ -14,7 +14,7 @@ class BridgeSettings(BaseSettings):
     bridge_host: str = "127.0.0.1"
     bridge_port: int = Field(default=8000, ge=0, le=65535)
     #: Where others reach the bridge; None: where it listens on this machine.
-    bridge_base_url: str | None = None
+    bridge_base_url: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
 
     @property
     def base_url(self) -> str:

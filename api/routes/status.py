@@ -16,12 +16,14 @@ VERSION = version("warp2api")
 
 
 @router.get("/")
-async def front_page() -> Response:
-    """What runs here and where to go."""
+async def front_page(request: Request) -> Response:
+    """What runs here and where to go, and whether the bridge is there."""
+    bridge = services_of(request).bridge
     return json_reply(
         {
             "service": "warp2api",
             "version": VERSION,
+            "bridge": {"url": bridge.url, "reachable": await bridge.is_reachable()},
             "endpoints": [
                 "/v1/chat/completions",
                 "/v1/messages",

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from api.keys_file import hash_of, new_key
 from tests.e2e.conftest import ACCOUNTS, CLIENT_KEYS
-from tests.e2e.gateway import ROOT, Gateway
+from tests.e2e.gateway import ROOT, Gateway, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +154,22 @@ def test_the_examples_of_its_page_work(bridge: str) -> None:
     assert '"query":"hello :)"' in done.stdout
     assert '"conversation_id":"abc"' in done.stdout
     assert '"finished":{"done":{}}' in done.stdout
+
+
+def test_the_front_door_and_doctor_tell_whether_the_bridge_is_there(gateway: Gateway, bridge: str) -> None:
+    door = gateway.start_api(BRIDGE_BASE_URL=bridge)
+    gateway.wait_until_ready()
+    # It is given 200 ms, which a busy machine may need more than once.
+    reached = {"url": bridge, "reachable": True}
+    wait_for(lambda: httpx.get(gateway.urls[-1]).json()["bridge"] == reached, "the front door to reach the bridge")
+    door.tell_to_stop()
+    door.stopped()
+    del gateway.ports[-1]
+
+    report = subprocess.run(
+        [sys.executable, "-m", "cli.main", "doctor"],
+        env={**os.environ, **gateway.environment, "BRIDGE_BASE_URL": bridge, "FLOWER": "1", "FLOWER_PORT": "1"},
+        cwd=gateway.folder, capture_output=True, text=True, timeout=50, check=False,
+    ).stdout  # fmt: skip
+    assert re.search(rf"^ok +bridge +{bridge} answers$", report, re.MULTILINE), report
+    assert re.search(r"^warn +flower +http://127.0.0.1:1: ConnectError$", report, re.MULTILINE), report

@@ -24,7 +24,8 @@ def validator(name: str) -> Any:
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    app = create_app(ApiSettings(_env_file=None), StoreSettings(_env_file=None), TokenSettings(_env_file=None))
+    settings = (ApiSettings(_env_file=None), StoreSettings(_env_file=None), TokenSettings(_env_file=None))
+    app = create_app(*settings, "http://127.0.0.1:8000")
     described, served = (
         {(path, method) for path, item in paths.items() for method in item if method in METHODS}
         for paths in (DOCUMENT["paths"], app.openapi()["paths"])
