@@ -1,1 +1,1 @@
-"""The front door: HTTP in, SSE out."""
+"""The front door: HTTP in, SSE out. Beside it the bridge, for operators, and the pool service."""
