@@ -18,8 +18,9 @@ MEGABYTE = 1024 * 1024
 
 
 def parts(gateway: Gateway) -> set[str]:
-    """What lies in the storage folder."""
-    return {f"{path.parent.name}/{path.name}" for path in (gateway.folder / "files").glob("*/*")}
+    """What lies in the storage folder of uploads; what batches answer comes there at any time."""
+    uploads = [folder for folder in (gateway.folder / "files").glob("*") if folder.name.count("-") == 1]
+    return {f"{folder.name}/{path.name}" for folder in uploads for path in folder.glob("*")}
 
 
 @pytest.fixture
