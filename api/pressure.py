@@ -1,4 +1,4 @@
-"""Memory of the store: above a mark nothing new is admitted, so that what runs can still be logged."""
+"""While the store's memory runs short, the front door admits nothing."""
 
 import asyncio
 from typing import Final
@@ -7,11 +7,11 @@ import structlog
 
 from api.submit import Desk
 from store.connection import Store, StoreError
+from store.pressure import is_full
 
 log = structlog.get_logger()
 
-#: Share of `maxmemory` above which admission stops, and seconds between two looks.
-MARK: Final = 0.8
+#: Seconds between two looks.
 LOOK_EVERY: Final = 1.0
 
 
@@ -28,15 +28,3 @@ async def watch_memory(store: Store, desk: Desk) -> None:
                 log.warning("store.memory", full=full)
                 desk.store_full = full
         await asyncio.sleep(LOOK_EVERY)
-
-
-def is_full(info: bytes) -> bool:
-    """Whether the server's own account of its memory shows it above the mark; never without a `maxmemory`."""
-    used, limit = memory(info)
-    return limit > 0 and used > MARK * limit
-
-
-def memory(info: bytes) -> tuple[int, int]:
-    """The bytes that the server uses, and those it may use, 0 for no limit."""
-    facts = dict(line.split(b":", 1) for line in info.split() if b":" in line)
-    return int(facts.get(b"used_memory", 0)), int(facts.get(b"maxmemory", 0))

@@ -10,12 +10,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-from api.pressure import memory
 from proto.jobs import CONTROL_QUEUE, Lane
 from store.connection import Store, StoreError
 from store.continuations import continuation_counts
 from store.jobs import Jobs
 from store.monitor import Monitor, Overview
+from store.pressure import memory
 from tokens.pool import TokenPool
 from tokens.stats import COUNTERS, by_tier, pool_stats
 from tokens.verbs import Snapshot, State

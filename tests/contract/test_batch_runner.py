@@ -53,6 +53,18 @@ async def test_the_queue_never_holds_more_than_the_window(world: World) -> None:
     assert len(world.queue) == 2 * world.places
 
 
+async def test_while_the_stores_memory_runs_short_nothing_is_fed(world: World, store: Store) -> None:
+    used = next(int(row[12:]) for row in (await store.command("INFO", "memory")).split() if row[:12] == b"used_memory:")
+    await store.command("CONFIG", "SET", "maxmemory", round(used * 1.1))
+    try:
+        await world.begin(asks(3))
+        await world.until(lambda batch: batch.status is BatchStatus.IN_PROGRESS)
+        await world.round(5)
+        assert world.queue == []
+    finally:
+        await store.command("CONFIG", "SET", "maxmemory", 0)
+
+
 async def test_nothing_of_a_batch_stays_for_ever(world: World, store: Store) -> None:
     await world.begin(asks(20))
     await world.fed(8)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,8 @@ FINAL = ("completed", "failed", "expired", "cancelled")
 #: Shortest and longest pause between two strikes, and how long a part stays down (seconds).
 PAUSES = (0.5, 2.5)
 DOWN = (0.1, 1.5)
+#: Share of the strikes that stop a process for a while, three times as long, and do not kill it.
+PAUSED = 0.25
 
 
 @dataclass
@@ -92,15 +95,12 @@ async def _run(
         batch = (await http.post("/v1/batches", json=body)).raise_for_status().json()
         began = time.monotonic()
         async with asyncio.timeout(patience):
-            striking = asyncio.create_task(_strike(gateway, roles, chance, strikes))
-            try:
+            ended = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_strike(gateway, roles, chance, strikes, ended))
                 while batch["status"] not in FINAL:
-                    if striking.done():
-                        striking.result()
                     batch = await _look(http, batch)
-            finally:
-                striking.cancel()
-                await asyncio.gather(striking, return_exceptions=True)
+                ended.set()  # what is down by now is started again
             await asyncio.to_thread(gateway.wait_until_ready)
             took = time.monotonic() - began
             output, errors = [await _content(http, batch[f"{name}_file_id"]) for name in ("output", "error")]
@@ -126,10 +126,14 @@ async def _content(http: httpx.AsyncClient, file_id: str | None) -> list[dict[st
 
 
 async def _strike(
-    gateway: Gateway, roles: dict[str, Callable[[], Role]], chance: random.Random, strikes: Counter[str]
+    gateway: Gateway,
+    roles: dict[str, Callable[[], Role]],
+    chance: random.Random,
+    strikes: Counter[str],
+    ended: asyncio.Event,
 ) -> None:
-    """Kill one part after the other, each started again after a while, until cancelled."""
-    while True:
+    """Strike one part after the other, each started again after a while, until the batch has ended."""
+    while not ended.is_set():
         await asyncio.sleep(chance.uniform(*PAUSES))
         name = chance.choice([*roles, "keeper", "worker-batch", "valkey"])
         down = chance.uniform(*DOWN)
@@ -141,6 +145,14 @@ async def _strike(
             continue
         alive = [role for role in gateway.roles if role.name == name and role.process.poll() is None]
         victim = chance.choice(alive)
+        if chance.random() < PAUSED:
+            # It comes back after its lease has run out, and does not know that others have gone on.
+            victim.process.send_signal(signal.SIGSTOP)
+            try:
+                await asyncio.sleep(down * 3)
+            finally:
+                victim.process.send_signal(signal.SIGCONT)
+            continue
         victim.kill()
         await asyncio.sleep(down)
         roles[name]()

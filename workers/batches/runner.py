@@ -20,6 +20,7 @@ from store.connection import Store, StoreError
 from store.files import Files
 from store.jobs import Jobs
 from store.monitor import Monitor
+from store.pressure import is_full
 from store.readers import Readers
 from store.storage import StorageError
 from workers.batches.close import INPUT_GONE, Closer, closing_of
@@ -77,6 +78,7 @@ class Runner:
         enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
         retry_pause: float,
     ) -> None:
+        self._store = store
         self._runs = BatchRuns(store, jobs)
         self._settings = jobs.settings
         self._monitor = Monitor(store, jobs.keys)
@@ -144,7 +146,7 @@ class Runner:
             return False
         now = await self._runs.now()
         await self._for_each([row.batch for row in rows], now, {row.batch.spec.id: row for row in rows}, self._step)
-        await self._count_workers(now)
+        await self._measure_window(now)
         shares = self._shares(rows, now)
         await self._for_each([row.batch for row in rows if row.batch.spec.id in shares], now, shares, self._feed)
         return True
@@ -261,16 +263,18 @@ class Runner:
             demands.append(Demand(batch.spec.id, batch.spec.client, row.running - row.ended, wants, served))
         return share_out(free, demands)
 
-    async def _count_workers(self, now: int) -> None:
+    async def _measure_window(self, now: int) -> None:
         """The window is twice what the batch workers that are there can run at once: one half runs, the other waits
-        to be taken. With that, the queue is never empty and never holds a whole batch.
+        to be taken. With that, the queue is never empty and never holds a whole batch. While the store's memory runs
+        short, nothing is fed.
         """
         if now - self._counted < COUNT_EVERY:
             return
         self._counted = now
         overview = await self._monitor.overview()
         places = sum(worker.concurrency for worker in overview.workers if worker.lane == Lane.BATCH)
-        self._window = min(2 * places, self._settings.max_waiting // 2)
+        full = is_full(await self._store.command("INFO", "memory"))
+        self._window = 0 if full else min(2 * places, self._settings.max_waiting // 2)
 
     def _let_go(self) -> None:
         """Remember nothing of any batch."""
