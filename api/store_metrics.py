@@ -10,7 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from proto.batches import FINAL_STATUSES, BatchStatus
 from proto.jobs import CONTROL_QUEUE, Lane
+from store.batch_runs import BatchRuns, OpenBatch
 from store.connection import Store, StoreError
 from store.continuations import continuation_counts
 from store.jobs import Jobs
@@ -42,6 +44,7 @@ class StoreMetrics:
         try:
             async with asyncio.timeout(PATIENCE):
                 overview = await Monitor(self.store, self.jobs.keys).overview()
+                batches = await BatchRuns(self.store, self.jobs).open()
                 snapshot = await self.pool.verbs.snapshot()
                 continuations = await continuation_counts(self.store, self.jobs.keys)
                 used, limit = memory(await self.store.command("INFO", "memory"))
@@ -52,6 +55,7 @@ class StoreMetrics:
             _gauge("warp2api_store_memory_bytes", "Memory that Redis uses.", used),
             _gauge("warp2api_store_memory_limit_bytes", "Memory that Redis may use; 0: no limit.", limit),
             *lane_metrics(overview),
+            *batch_metrics(batches),
             *pool_metrics(snapshot, self.pool.settings.pool_target),
             _continuations(continuations),
         ]
@@ -79,6 +83,22 @@ def lane_metrics(overview: Overview) -> list[Metric]:
         _gauge("warp2api_keepers", "Keeper processes heard of lately.", keepers),
         _gauge("warp2api_jobs_running", "Jobs that a worker has claimed.", overview.running),
     ]
+
+
+def batch_metrics(batches: list[OpenBatch]) -> list[Metric]:
+    """The batches that have not ended, and where their lines are."""
+    by_status = GaugeMetricFamily("warp2api_batches", "Batches that have not ended.", labels=("status",))
+    for status in BatchStatus:
+        if status not in FINAL_STATUSES:
+            by_status.add_metric([status], sum(row.batch.status is status for row in batches))
+    lines = GaugeMetricFamily("warp2api_batch_lines", "Lines of the batches that have not ended.", labels=("state",))
+    running, again = sum(row.running for row in batches), sum(row.retries for row in batches)
+    done = sum(row.batch.counts.ended for row in batches)
+    total = sum(row.batch.counts.total for row in batches)
+    states = {"left": max(total - done - running - again, 0), "running": running, "again": again, "done": done}
+    for state, count in states.items():
+        lines.add_metric([state], count)
+    return [by_status, lines]
 
 
 def pool_metrics(snapshot: Snapshot, pool_target: int) -> list[Metric]:
