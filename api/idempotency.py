@@ -20,15 +20,32 @@ def binding_of(request: Request, body: Any) -> Binding | None:
     The body counts as what it says, not how it is written: order of members and white space do not matter.
 
     Raises:
-        BadRequestError: the key is empty, too long, or not of printable characters; the body is nested too deeply.
+        BadRequestError: as `key_of`, or the body is nested too deeply.
+    """
+    key = key_of(request)
+    if key is None:
+        return None
+    try:
+        content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # what can be read may be nested deeper than what can be written
+        raise BadRequestError("The request body is nested too deeply.") from error
+    return Binding(key, hashlib.sha256(content).hexdigest())
+
+
+def key_of(request: Request) -> str | None:
+    """The request's idempotency key, as a digest.
+
+    Raises:
+        BadRequestError: it is empty, too long, or not of printable characters.
     """
     key = request.headers.get(HEADER)
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise BadRequestError(f"{HEADER} is 1 to 255 printable ASCII characters without spaces.", param=HEADER)
-    try:
-        content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError as error:  # what can be read may be nested deeper than what can be written
-        raise BadRequestError("The request body is nested too deeply.") from error
-    return Binding(hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(content).hexdigest())
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def replayed(again: bool) -> dict[str, str]:
+    """The header that tells a client whether its request had been answered before."""
+    return {"idempotent-replayed": "true"} if again else {}

@@ -7,6 +7,7 @@ from proto.batch_intake import MAX_REQUESTS
 
 _NO_FILE: Final = {404: "There is no such file for this key."}
 _NO_BATCH: Final = {404: "There is no such batch for this key."}
+_REUSED: Final = {422: "The idempotency key was used for another request."}
 #: The body of a batch of Anthropic's API, which is never read as a whole.
 MESSAGE_BATCH_REQUEST: Final[Json] = {
     "title": "MessageBatchRequest",
@@ -117,9 +118,9 @@ def _openai_paths() -> Json:
             "post": operation(
                 "Have the requests of an uploaded file run",
                 {"200": answer("The batch.", "Batch")},
-                KEY_FAULTS | BODY_FAULTS | _NO_FILE,
+                KEY_FAULTS | BODY_FAULTS | _NO_FILE | _REUSED,
                 request="BatchRequest",
-                parameters=either,
+                parameters=[*shared("IdempotencyKey"), *either],
             ),
             "get": operation(
                 "The client's batches, newest first",
@@ -164,8 +165,9 @@ def _anthropic_paths() -> Json:
             "post": operation(
                 "Have many Messages requests run",
                 one,
-                KEY_FAULTS | BODY_FAULTS | {413: "The body is larger than 256 MB."},
+                KEY_FAULTS | BODY_FAULTS | _REUSED | {413: "The body is larger than 256 MB."},
                 errors=errors,
+                parameters=shared("IdempotencyKey"),
                 request="MessageBatchRequest",
             ),
             "get": operation(

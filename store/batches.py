@@ -3,12 +3,15 @@
 What runs them is in `store/batch_runs.py`.
 """
 
+import hashlib
+import secrets
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from proto.batches import FINAL_STATUSES, Batch, BatchKind, BatchSpec, BatchStatus, new_record, read_record
 from proto.errors import ErrorCode, GatewayError
 from proto.keys import Keys
+from store.admission import Binding
 from store.connection import Store
 from store.files import Files
 from store.scripts import load_script
@@ -44,11 +47,16 @@ class Batches:
         seconds, micros = await self._store.command("TIME")
         return int(seconds) * 1000 + int(micros) // 1000
 
-    async def create(self, spec: BatchSpec, status: BatchStatus, total: int = 0) -> Batch:
+    async def create(
+        self, spec: BatchSpec, status: BatchStatus, total: int = 0, binding: Binding | None = None
+    ) -> Batch:
         """Write a batch down; from now on it is run. May be done again with the same id.
+
+        With a `binding` the id is that of its key (`new_id`), and the batch answered is the one that was made first.
 
         Raises:
             StoreError: whether the batch is there is unknown.
+            GatewayError: IDEMPOTENCY_KEY_REUSED, the batch was made of another request.
         """
         record = new_record(spec, status, total)
         forgotten = spec.expires + round((self._files.ttl + _ENDING) * 1000)
@@ -58,7 +66,11 @@ class Batches:
             self._keys.client_batches(spec.client, spec.kind),
         )
         fields = [word for pair in record.items() for word in pair]
-        await self._store.run(_CREATE, keys, (spec.id, spec.created, forgotten, *fields))
+        request = binding.request if binding else ""
+        verdict = await self._store.run(_CREATE, keys, (spec.id, spec.created, forgotten, request, *fields))
+        if verdict == b"reused":
+            message = "This Idempotency-Key was sent with another request; its batch is still kept."
+            raise GatewayError(ErrorCode.IDEMPOTENCY_KEY_REUSED, message)
         return await self.get(spec.client, spec.kind, spec.id)
 
     async def get(self, client: str, kind: BatchKind, batch_id: str) -> Batch:
@@ -110,6 +122,13 @@ class Batches:
                 await self._files.doom(file_id)
         await self._store.command("ZREM", self._keys.client_batches(client, kind), batch_id)
         await self._store.command("DEL", *self._keys.batch(batch_id))
+
+
+def new_id(prefix: str, client: str, key: str | None) -> str:
+    """A batch's id: one that nobody can guess, or, with the digest of an idempotency key, always the same for it."""
+    if key is None:
+        return f"{prefix}_{secrets.token_hex(12)}"
+    return f"{prefix}_{hashlib.sha256(f'{client}:{key}'.encode()).hexdigest()[:24]}"
 
 
 def no_such_batch(batch_id: str) -> GatewayError:

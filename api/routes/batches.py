@@ -1,6 +1,5 @@
 """Batches by OpenAI's API. `docs/batches.md` is the page."""
 
-import secrets
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -8,6 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.body import read_json
+from api.idempotency import binding_of, replayed
 from api.query import limit_of
 from api.replies import json_reply
 from api.services import services_of
@@ -15,7 +15,7 @@ from proto.batch_objects import openai_batch, read_batch_request
 from proto.batches import BatchKind, BatchSpec, BatchStatus
 from proto.clients import Right
 from proto.errors import BadRequestError
-from store.batches import BatchPage
+from store.batches import BatchPage, new_id
 from store.files import BATCH_INPUT
 
 router = APIRouter()
@@ -31,15 +31,16 @@ async def create_batch(request: Request) -> Response:
     services = services_of(request)
     client = services.client_keys.client(request.headers, Right.BATCH)
     try:
-        wanted = read_batch_request(await read_json(request, services.settings))
+        body = await read_json(request, services.settings)
     except ClientDisconnect:
         return Response(status_code=499)
+    wanted, binding = read_batch_request(body), binding_of(request, body)
     file = await services.files.get(client.name, wanted.input_file_id, param="input_file_id")
     if file.purpose != BATCH_INPUT:
         raise BadRequestError(f"input_file_id: its purpose is not {BATCH_INPUT!r}", param="input_file_id")
     created = await services.batches.now()
     spec = BatchSpec(
-        id=f"batch_{secrets.token_hex(12)}",
+        id=new_id("batch", client.name, binding.key if binding else None),
         client=client.name,
         kind=BatchKind.OPENAI,
         endpoint=wanted.endpoint,
@@ -51,7 +52,8 @@ async def create_batch(request: Request) -> Response:
         metadata=wanted.metadata,
         output_ttl=wanted.output_expires_after.seconds if wanted.output_expires_after else None,
     )
-    return json_reply(openai_batch(await services.batches.create(spec, BatchStatus.VALIDATING)))
+    batch = await services.batches.create(spec, BatchStatus.VALIDATING, binding=binding)
+    return json_reply(openai_batch(batch), headers=replayed(batch.spec != spec))
 
 
 @router.get("/v1/batches")

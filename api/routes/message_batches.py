@@ -1,7 +1,8 @@
 """Batches by Anthropic's API. `docs/batches.md` is the page."""
 
+import hashlib
 import re
-import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from api.body import body_pieces, check_type
 from api.download import send_file
+from api.idempotency import key_of, replayed
 from api.query import limit_of
 from api.replies import json_reply
 from api.services import Services, services_of
@@ -20,7 +22,8 @@ from proto.batches import FINAL_STATUSES, Batch, BatchKind, BatchSpec, BatchStat
 from proto.clients import Client, Right
 from proto.dialects.anthropic_messages import AnthropicMessages
 from proto.errors import BadRequestError, ErrorCode, GatewayError
-from store.batches import BatchPage
+from store.admission import Binding
+from store.batches import BatchPage, new_id
 from store.files import BATCH_INPUT, File
 
 router = APIRouter()
@@ -40,13 +43,14 @@ async def create_message_batch(request: Request) -> Response:
     services = services_of(request)
     client = services.client_keys.client(request.headers, Right.BATCH)
     check_type(request.headers.get("content-type"))
+    key = key_of(request)
     try:
-        file, count = await _take_in(request, services, client)
+        file, count, digest = await _take_in(request, services, client)
     except ClientDisconnect:
         return Response(status_code=499)
     created = await services.batches.now()
     spec = BatchSpec(
-        id=f"msgbatch_{secrets.token_hex(12)}",
+        id=new_id("msgbatch", client.name, key),
         client=client.name,
         kind=BatchKind.ANTHROPIC,
         endpoint=AnthropicMessages.path,
@@ -55,7 +59,17 @@ async def create_message_batch(request: Request) -> Response:
         created=created,
         expires=created + round(services.batches.window * 1000),
     )
-    return _reply(request, await services.batches.create(spec, BatchStatus.IN_PROGRESS, count))
+    binding = Binding(key, digest) if key else None
+    try:
+        batch = await services.batches.create(spec, BatchStatus.IN_PROGRESS, count, binding)
+    except GatewayError as error:
+        if error.code is ErrorCode.IDEMPOTENCY_KEY_REUSED:
+            await services.files.doom(file.id)
+        raise
+    again = batch.spec.input_key != file.id
+    if again:
+        await services.files.doom(file.id)  # the batch runs on what came first
+    return _reply(request, batch, headers=replayed(again))
 
 
 @router.get(_PATH)
@@ -107,21 +121,24 @@ async def message_batch_results(request: Request, batch_id: str) -> Response:
     return await send_file(request, services.files, file, "application/x-jsonl")
 
 
-async def _take_in(request: Request, services: Services, client: Client) -> tuple[File, int]:
-    """The requests of the body as a file, and how many they are.
+async def _take_in(request: Request, services: Services, client: Client) -> tuple[File, int, str]:
+    """The requests of the body as a file, how many they are, and their digest.
 
     Raises:
         GatewayError: they are not as they should be, or too many; nothing of them is left.
         ClientDisconnect: the client left meanwhile.
     """
+    digest = hashlib.sha256()
     intake = BatchIntake(min(services.settings.max_body, MAX_LINE))
     async with services.files.upload() as upload:
         async for piece in body_pieces(request, MAX_BATCH, services.settings.client_timeout):
-            await upload.write(intake.feed(piece))
+            lines = intake.feed(piece)
+            digest.update(lines)
+            await upload.write(lines)
         intake.end()
         ttl = services.batches.window + services.files.ttl
         file = await upload.commit(client=client.name, filename="", purpose=BATCH_INPUT, ttl=ttl, listed=False)
-    return file, intake.count
+    return file, intake.count, digest.hexdigest()
 
 
 async def _batch(request: Request, batch_id: str) -> Batch:
@@ -130,8 +147,8 @@ async def _batch(request: Request, batch_id: str) -> Batch:
     return await services.batches.get(client.name, BatchKind.ANTHROPIC, batch_id)
 
 
-def _reply(request: Request, batch: Batch) -> Response:
-    return json_reply(anthropic_batch(batch, _results_url(request, batch)))
+def _reply(request: Request, batch: Batch, headers: Mapping[str, str] | None = None) -> Response:
+    return json_reply(anthropic_batch(batch, _results_url(request, batch)), headers=headers)
 
 
 def _list(request: Request, page: BatchPage) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import pytest
 
 from proto.batches import Batch, BatchKind, BatchStatus, Counts
 from proto.errors import ErrorCode, GatewayError
+from store.admission import Binding
 from store.batch_runs import BatchRuns
-from store.batches import Batches
+from store.batches import Batches, new_id
 from store.connection import Store
 from store.files import Files
 from store.settings import StoreSettings
@@ -62,6 +63,18 @@ async def test_a_creation_whose_reply_was_lost_may_be_sent_again(batches: Batche
 
     assert (await batches.create(made, BatchStatus.VALIDATING)).status is BatchStatus.IN_PROGRESS
     assert len((await batches.page("c", OPENAI, limit=9)).batches) == 1
+
+
+async def test_an_idempotency_key_stands_for_one_batch(batches: Batches) -> None:
+    made = spec(new_id("batch", "c", "key"))
+    assert new_id("batch", "c", "key") == made.id
+    assert len({new_id("batch", "d", "key"), new_id("batch", "c", "other"), made.id, new_id("batch", "c", None)}) == 4
+    first = await batches.create(made, BatchStatus.VALIDATING, binding=Binding("key", "request"))
+
+    again = spec(made.id, created=made.created + 5)
+    assert await batches.create(again, BatchStatus.VALIDATING, binding=Binding("key", "request")) == first
+    other = batches.create(again, BatchStatus.VALIDATING, binding=Binding("key", "other"))
+    assert await refused(other) is ErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
 async def test_pages_in_both_directions(batches: Batches, store: Store, files: Files) -> None:

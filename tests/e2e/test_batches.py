@@ -150,6 +150,27 @@ async def test_a_fault_in_a_message_batch_is_named_and_leaves_nothing(gateway: G
         assert store.zcard(Keys().file_terms[0]) == 0, "uploads that nobody finishes"
 
 
+async def test_a_batch_that_is_asked_for_again_with_its_key_is_made_once(
+    gateway: Gateway, first: openai.AsyncOpenAI
+) -> None:
+    headers = {"Idempotency-Key": "tonight"}
+    file = await upload(first, line(1))
+    asked = {"input_file_id": file, "endpoint": CHAT, "completion_window": "24h", "extra_headers": headers}
+    made = [await first.batches.create(**asked) for _ in range(2)]  # type: ignore[arg-type]
+    assert made[0].id == made[1].id
+    with pytest.raises(openai.UnprocessableEntityError):
+        await first.batches.create(**asked, metadata={"k": "v"})  # type: ignore[arg-type]
+    await first.batches.cancel(made[0].id)
+
+    async with gateway.anthropic(door=LOCKED, api_key=CLIENT_KEYS[0]) as client:
+        batches = client.messages.batches
+        ids = {(await batches.create(requests=[message(1)], extra_headers=headers)).id for _ in range(2)}  # type: ignore[list-item]
+        assert len(ids) == 1
+        with pytest.raises(anthropic.UnprocessableEntityError):
+            await batches.create(requests=[message(2)], extra_headers=headers)  # type: ignore[list-item]
+        await batches.cancel(ids.pop())
+
+
 async def test_the_address_of_results_is_the_one_the_client_asks_at(gateway: Gateway) -> None:
     async with httpx.AsyncClient(base_url=gateway.url) as client:
         made = (await client.post("/v1/messages/batches", json={"requests": [message(1)]})).json()
