@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import re
 import socket
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
+from api.keys_file import hash_of
 from tests.e2e.asking import ask
 from tests.e2e.gateway import Gateway, run_gateway, wait_for
+from tests.e2e.watching import watching
 from tests.servers import run_simulator
 
 pytestmark = pytest.mark.load
@@ -73,6 +76,33 @@ async def chats(gateway: Gateway) -> None:
         await asyncio.gather(*asked, ask(wrong, "hello", stream=False), return_exceptions=True)
 
 
+async def chats_watched(gateway: Gateway) -> str:
+    """Have the chats, and hear all that the live monitor tells one who may see everything and opens every job."""
+    keys = gateway.folder / "keys.json"
+    rights = ["monitor", "monitor:content"]
+    keys.write_text(json.dumps({"keys": [{"name": "reader", "sha256": hash_of("a-reader"), "rights": rights}]}))
+    url = await asyncio.to_thread(gateway.start_bridge, CLIENT_KEYS_FILE=str(keys))
+    async with watching(url, key="a-reader") as watch:
+        await watch.until("history")
+        ended: set[str] = set()
+        words: set[str] = set()
+        chatting = asyncio.create_task(chats(gateway))
+        async with asyncio.timeout(60):
+            while not (chatting.done() and len(ended) >= 20 and {"FINISHED", "HTTP 503", "MALFORMED"} <= words):
+                if chatting.done() and len(ended) >= 20:
+                    # The workers have heard by now that somebody watches.
+                    chatting, ended = asyncio.create_task(chats(gateway)), set()
+                message = await watch.next()
+                for job in message.get("jobs", ()) if message["event"] == "jobs" else ():
+                    if job["ended_at"] and job["id"] not in ended:
+                        ended.add(job["id"])
+                        await watch.say(type="open", job=job["id"])
+                words |= {packet["type"] for packet in message.get("packets", ())}
+            await chatting
+        assert any("data" in packet for message in watch.messages for packet in message.get("packets", ()))
+        return json.dumps(watch.messages)
+
+
 def commands(gateway: Gateway) -> str:
     environment = {**gateway.environment, "PATH": "/usr/bin"}
     said = ""
@@ -96,7 +126,7 @@ async def test_planted_secrets_show_nowhere() -> None:
         )
         with run_gateway(simulator.url, **PLANTED, LOG_LEVEL="debug") as gateway:
             with everything_redis_is_told(gateway.redis_url) as heard, gateway.flower() as flower:
-                await chats(gateway)
+                watched = await chats_watched(gateway)
                 await asyncio.to_thread(wait_for, lambda: "task-failed" in in_words(heard), "an event of a failed task")
                 shown = await asyncio.to_thread(commands, gateway)
                 async with httpx.AsyncClient() as client:
@@ -115,7 +145,8 @@ async def test_planted_secrets_show_nowhere() -> None:
     assert 'warp2api_pool_rate_limited_total{tier="3"}' in measured
     assert "FAILURE" in seen
     for name, text in (
-        ("logs", logged), ("commands", shown), ("redis", told), ("metrics", measured), ("Flower", seen)
+        ("logs", logged), ("commands", shown), ("redis", told), ("metrics", measured), ("Flower", seen),
+        ("monitor", watched),
     ):  # fmt: skip
         assert [secret for secret in SECRETS if secret in text] == [], name
         assert "planted-" not in text, name
