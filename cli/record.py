@@ -40,7 +40,7 @@ def run_record(target: Path, *, job: str | None, most: int, seconds: float | Non
     recording = Recording(target, requests=requests)
 
     async def work(desk: Desk) -> int:
-        listener = Listener(recording, await _wanted(desk, job), most)
+        listener = Listener(recording, await wanted_job(desk, job), most)
         try:
             await _listen(desk, listener, seconds)
         finally:
@@ -99,7 +99,12 @@ def say(message: str) -> None:
     print(f"warp2api: {message}", file=sys.stderr, flush=True)
 
 
-async def _wanted(desk: Desk, job: str | None) -> str | None:
+async def wanted_job(desk: Desk, job: str | None) -> str | None:
+    """The id of the job that is asked for, if one is.
+
+    Raises:
+        SetupError: there is no such job, or it has ended.
+    """
     if job is None:
         return None
     (job_id,) = await named(desk, [job])

@@ -10,6 +10,7 @@ from cli.job_desk import Desk, Wanted, cancel_jobs, list_jobs, named, show_job
 from cli.job_tail import tail_job
 from cli.jobs import Queue, Standing
 from cli.problems import SetupError
+from cli.record import wanted_job
 from proto.errors import ErrorCode
 from proto.events import (
     Event,
@@ -196,3 +197,11 @@ async def test_a_log_without_its_end_does_not_wait_for_ever(desk: Desk, capsys: 
 def test_the_words_of_the_command_are_those_of_the_jobs() -> None:
     assert [*Standing] == [*Status]
     assert [*Queue] == [*Lane]
+
+
+async def test_recording_a_job_that_has_ended_is_refused(desk: Desk) -> None:
+    await three_jobs(desk)
+    assert await wanted_job(desk, "ab") == "ab-2"
+    assert await wanted_job(desk, None) is None
+    with pytest.raises(SetupError, match="aa-1 has ended"):
+        await wanted_job(desk, "aa")

@@ -31,6 +31,7 @@ PAGES = (
     "docs/performance.md",
     "docs/responses.md",
     "docs/token-pool.md",
+    "docs/tools.md",
     "docs/tracing.md",
     "docs/pool-service.md",
 )

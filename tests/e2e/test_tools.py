@@ -1,7 +1,8 @@
-"""What the upstream sends for jobs, saved by `record` while it comes and read by `parse`; `jobs` beside it."""
+"""The commands of docs/tools.md, out of the page, against a running gateway."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,21 +11,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import openai
+import pytest
 
 from proto.saved_stream import read_stream
 from proto.stream_report import report_of
 from tests.e2e.asking import ask
 from tests.e2e.gateway import ROOT, Gateway, wait_for
 
+PAGE = (ROOT / "docs/tools.md").read_text(encoding="utf-8")
 
-class Command:
-    """A command that runs against a gateway."""
 
-    def __init__(self, gateway: Gateway, folder: Path, *args: str) -> None:
+class Shell:
+    """Commands that run against a gateway."""
+
+    def __init__(self, gateway: Gateway, folder: Path, commands: str) -> None:
         self.said: list[str] = []
+        prelude = f'set -e; warp2api() {{ "{sys.executable}" -m cli.main "$@"; }}\n'
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *args],
-            env={**os.environ, **gateway.environment, "PYTHONPATH": str(ROOT)},
+            ["bash", "-c", prelude + commands],
+            env={**os.environ, **gateway.environment, "PYTHONPATH": str(ROOT), "PORT": str(gateway.ports[0])},
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,8 +54,8 @@ class Command:
 
 
 @contextmanager
-def command(gateway: Gateway, folder: Path, *args: str) -> Iterator[Command]:
-    running = Command(gateway, folder, *args)
+def shell(gateway: Gateway, folder: Path, commands: str) -> Iterator[Shell]:
+    running = Shell(gateway, folder, commands)
     try:
         yield running
     finally:
@@ -63,43 +68,47 @@ def command(gateway: Gateway, folder: Path, *args: str) -> Iterator[Command]:
             stream.close()
 
 
-def done(gateway: Gateway, folder: Path, *args: str) -> tuple[int, str]:
-    with command(gateway, folder, *args) as running:
+def done(gateway: Gateway, folder: Path, commands: str) -> str:
+    """What commands that must succeed print."""
+    with shell(gateway, folder, commands) as running:
         code, lines = running.end()
-    return code, "\n".join(lines)
+    assert code == 0, running.said
+    return "\n".join(lines)
 
 
 def modes(folder: Path) -> list[int]:
     return [path.stat().st_mode & 0o777 for path in folder.iterdir()]
 
 
-async def test_what_was_recorded_is_what_was_answered(
+# A dozen programs start one after the other.
+@pytest.mark.timeout(180)
+async def test_the_page_on_tools_as_an_operator_follows_it(
     gateway: Gateway, openai_client: openai.AsyncOpenAI, tmp_path: Path
 ) -> None:
-    with command(gateway, tmp_path, "record", "--next", "1", "--for", "40", "--request") as recording:
+    with shell(gateway, tmp_path, block("record")) as recording:
         wait_for(lambda: recording.says("the workers listen"), "the workers to be told")
         answer = await ask(openai_client, "Say something worth keeping.", stream=True)
         await ask(openai_client, "And something else.", stream=False)
         code, files = recording.end()
     job_id = answer.headers["x-job-id"]
-    assert (code, files) == (0, [f"{job_id}-1.sse"]), recording.said
-
-    saved = tmp_path / f"{job_id}-1.sse"
-    report = report_of(read_stream(saved.read_bytes()))
+    assert (code, files) == (0, [f"saved/{job_id}-1.sse"]), recording.said
+    saved = tmp_path / "saved"
+    report = report_of(read_stream((saved / f"{job_id}-1.sse").read_bytes()))
     assert (report.text, report.broken, report.ending.finish) == (answer.text, None, "stop")
-    request = json.loads((tmp_path / f"{job_id}-1.request.json").read_text())
+    request = json.loads((saved / f"{job_id}-1.request.json").read_text())
     assert "worth keeping" in json.dumps(request["input"])
-    assert modes(tmp_path) == [0o600, 0o600, 0o600]
+    assert modes(saved) == [0o600, 0o600, 0o600]
 
-    code, out = done(gateway, tmp_path, "parse", str(tmp_path), "--json")
-    assert (code, json.loads(out)["text"]) == (0, answer.text)
-    code, out = done(gateway, tmp_path, "jobs", "list", "--json")
-    assert job_id in {json.loads(line)["id"] for line in out.splitlines()}
-    assert code == 0
-    code, out = done(gateway, tmp_path, "jobs", "tail", job_id[:20])
-    assert (code, out.endswith(answer.text.rstrip())) == (0, True)
-    code, out = done(gateway, tmp_path, "jobs", "show", job_id, "--json")
-    assert (code, json.loads(out)["status"]) == (0, "finished")
-    with command(gateway, tmp_path, "record", "--job", job_id) as late:
-        assert late.end() == (2, [])
-    assert late.says("has ended")
+    parsed = done(gateway, tmp_path, block("parse"))
+    assert json.loads(parsed.splitlines()[-1])["text"] == answer.text
+    assert job_id in done(gateway, tmp_path, block("jobs list"))
+    shown = done(gateway, tmp_path, block("jobs show").replace("JOB", job_id[:20]))
+    assert answer.text.rstrip() in shown
+    assert json.loads(shown.splitlines()[-1])["event"] == "finished"
+    assert json.loads(done(gateway, tmp_path, block("convert")))["messages"] == [{"role": "user", "content": "Hello"}]
+
+
+def block(word: str) -> str:
+    """The commands of the page in which a command stands first."""
+    blocks: list[str] = re.findall(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return next(commands for commands in blocks if f"warp2api {word}" in commands)
