@@ -88,15 +88,15 @@ def answer_line(spec: BatchSpec, dialect: Dialect, taken: Taken, header: ReplyHe
     body = dialect.whole(header, events)
     if spec.kind is BatchKind.ANTHROPIC:
         return _anthropic(taken, {"type": "succeeded", "message": body})
-    return _openai(spec, taken, {"status_code": 200, "request_id": _request_id(taken), "body": body}, None)
+    return _openai(spec, taken, {"status_code": 200, "request_id": request_id_of(taken), "body": body}, None)
 
 
 def failure_line(spec: BatchSpec, dialect: Dialect, taken: Taken, error: GatewayError | Failed) -> bytes:
     """The result of a line that was run and failed, or that cannot be run."""
-    reply = dialect.error(error, _request_id(taken))
+    reply = dialect.error(error, request_id_of(taken))
     if spec.kind is BatchKind.ANTHROPIC:
         return _anthropic(taken, {"type": "errored", "error": reply.body})
-    response = {"status_code": reply.status, "request_id": _request_id(taken), "body": reply.body}
+    response = {"status_code": reply.status, "request_id": request_id_of(taken), "body": reply.body}
     return _openai(spec, taken, response, None)
 
 
@@ -108,7 +108,8 @@ def unrun_line(spec: BatchSpec, taken: Taken, why: BatchStatus) -> bytes:
     return _openai(spec, taken, None, {"code": code, "message": message})
 
 
-def _request_id(taken: Taken) -> str:
+def request_id_of(taken: Taken) -> str:
+    """The request id in a line's result, and in the log lines of those who ran it."""
     return f"req_{taken.job}"
 
 

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from proto.batch_lines import job_id_of, read_line, understand
+from proto.batch_lines import job_id_of, read_line, request_id_of, understand
 from proto.batches import Batch, BatchSpec, Refused, Taken
 from proto.dialects import dialect_at
 from proto.dialects.base import Vendor
 from proto.drafts import draft_job
 from proto.errors import BadRequestError, ErrorCode
-from proto.jobs import ChatJob, ChatMessage, Lane, ReplyHeader
+from proto.jobs import ChatJob, ChatMessage, Lane, Origin, ReplyHeader
 from store.admission import Admission
 from store.batch_runs import BatchRuns
 from store.broker import BrokerError
@@ -126,7 +126,8 @@ class Feeder:
         except BadRequestError as error:
             refused = Refused(error.code, error.message, error.param)
             return Draft(msgspec.structs.replace(taken, refused=refused))
-        job, header = draft_job(dialect.name, parsed, taken.job, lane=Lane.BATCH, now=now, deadline=0)
+        origin = Origin(request_id=request_id_of(taken))
+        job, header = draft_job(dialect.name, parsed, taken.job, lane=Lane.BATCH, now=now, deadline=0, origin=origin)
         return Draft(taken, job, header)
 
 
