@@ -256,14 +256,15 @@ async def test_who_does_not_read_is_dropped_and_nobody_else_notices(gateway: Gat
     async with watching(bridge, key=CONTENT) as slow, watching(bridge, key=CONTENT) as watch:
         await watch.until("history")
         await slow.until("history")
+        said = next(role for role in gateway.roles if role.name == "bridge").output
         slow.socket.transport.pause_reading()  # what it sends now nobody takes
         async with asyncio.timeout(PATIENCE):
-            while "monitor.closed" not in gateway.role("bridge").output.read_text():
+            while "monitor.closed" not in said.read_text():
                 with suppress(ConnectionClosed):  # dropped in the middle of it
                     for _ in range(100):  # each is answered with a history
                         await slow.say(type="filter")
                 await watch.job(await begin(gateway, "text n=2"), ended)
-        assert "code=4408" in gateway.role("bridge").output.read_text()
+        assert "code=4408" in said.read_text()
         slow.socket.transport.resume_reading()
         assert await slow.closed() in (4408, None)  # None: it came back too late to be told
         await watch.job(await begin(gateway, "text n=2"), ended)
