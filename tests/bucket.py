@@ -11,6 +11,9 @@ import httpx
 from bench.processes import free_port
 from tests.e2e.gateway import wait_for
 
+#: Seconds for the server to start: it imports much, a second of CPU that a busy machine may take long to give.
+PATIENCE = 90.0
+
 
 class Bucket:
     """A server with one bucket, which anybody may use who says a key."""
@@ -50,7 +53,7 @@ def run_bucket() -> Iterator[Bucket]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             bucket = Bucket(port)
-            wait_for(bucket.answers, "the S3 server")
+            wait_for(bucket.answers, "the S3 server", PATIENCE)
             bucket.empty()
             yield bucket
         finally:

@@ -15,6 +15,7 @@ from store.files import File, Files
 from store.settings import StoreSettings
 from store.storage import MissingPartError, Storage, StorageError
 
+pytestmark = pytest.mark.timeout(180)  # the first one that wants the bucket starts its server
 DAY = 86400.0
 
 
