@@ -35,7 +35,9 @@ function second(jobs, at) {
     cancelled: count("cancelled"),
     running: jobs.filter((job) => stands(job, "claimed_at", "ended_at")).length,
     queued: jobs.filter((job) => stands(job, "admitted_at", "claimed_at")).length,
-    first_byte_ms: percentiles(lately.filter((job) => job.first_output_at).map((job) => job.first_output_at - job.admitted_at)),
+    first_byte_ms: percentiles(
+      lately.filter((job) => job.first_output_at).map((job) => job.first_output_at - job.admitted_at),
+    ),
     duration_ms: percentiles(lately.map((job) => job.ended_at - job.admitted_at)),
   };
 }

@@ -2,7 +2,6 @@
 
 import { Connection } from "./connection.js";
 import { setText } from "./dom.js";
-import { duration } from "./format.js";
 import { Frame } from "./frame.js";
 import { KeyForm } from "./key_form.js";
 import { Model } from "./model.js";
@@ -37,7 +36,10 @@ const table = new JobTable(
 const panel = new JobPanel(part("panel"), model, closeJob);
 const plots = new Plots(part("plots"), model);
 const pool = new PoolTiles({ pool: part("pool"), poolSummary: part("pool-summary") }, model);
-const workers = new WorkerList({ workers: part("workers"), workersSummary: part("workers-summary"), queues: part("queues") }, model);
+const workers = new WorkerList(
+  { workers: part("workers"), workersSummary: part("workers-summary"), queues: part("queues") },
+  model,
+);
 const keyForm = new KeyForm(part("key-form"), (key) => connection.useKey(key));
 
 frame.add(["stats", "about"], () => plots.draw());
@@ -96,8 +98,8 @@ function drawConnection() {
   part("connection").dataset.state = name === "live" && trouble ? "troubled" : name;
   setText(part("connection-words"), trouble ? `${words[name]}. ${trouble}` : words[name]);
   part("retry").hidden = name !== "waiting";
-  const left = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)) * 1000;
-  setText(part("retry-in"), name === "waiting" ? `again in ${duration(left).replace(".00", "").replace("0 ms", "0 s")}` : "");
+  const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+  setText(part("retry-in"), name === "waiting" ? `again in ${seconds} s` : "");
 }
 
 /** With no job yet there is nothing to filter: the page says how to make one. */

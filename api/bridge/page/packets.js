@@ -19,7 +19,9 @@ export class PacketList {
   }
 
   draw(open, seesContents) {
-    const packets = [...open.packets.values()].sort((one, other) => one.attempt - other.attempt || one.number - other.number);
+    const packets = [...open.packets.values()].sort(
+      (one, other) => one.attempt - other.attempt || one.number - other.number,
+    );
     const cut = packets.length > FIRST + LATEST;
     const shown = cut ? [...packets.slice(0, FIRST), ...packets.slice(-LATEST)] : packets;
     setText(this.summary, words(packets, packets.length - shown.length, open.dropped, seesContents));
@@ -58,7 +60,9 @@ function packetItem(packet, start) {
   if (packet.data === undefined || packet.data === null) return el("li", { class: "packet" }, ...head);
   const details = el("details", {}, el("summary", { class: "packet" }, ...head));
   // The JSON is written only when somebody opens it.
-  details.addEventListener("toggle", () => details.open && details.childElementCount === 1 && details.append(json(packet.data)), { passive: true });
+  details.addEventListener("toggle", () => {
+    if (details.open && details.childElementCount === 1) details.append(json(packet.data));
+  });
   return el("li", {}, details);
 }
 

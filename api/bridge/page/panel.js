@@ -20,7 +20,6 @@ export class JobPanel {
     this.title = el("h2", { tabindex: "-1" });
     this.closer = el("button", { type: "button", class: "quiet", "aria-label": "Close this job" }, "Close");
     this.closer.addEventListener("click", close);
-    element.addEventListener("keydown", ({ key }) => key === "Escape" && close());
     this.id = null;
   }
 
@@ -57,7 +56,11 @@ export class JobPanel {
     this.packets = new PacketList();
     this.facts = el("div");
     this.factsShown = "";
-    this.missing = el("p", { class: "missing" }, "This job is not known any more: jobs are kept for a while after their end.");
+    this.missing = el(
+      "p",
+      { class: "missing" },
+      "This job is not known any more: jobs are kept for a while after their end.",
+    );
     this.body = el(
       "div",
       { class: "sections" },
@@ -124,7 +127,9 @@ class AnswerView {
   _note(answer, job) {
     const failure = answer.end?.status === "failed" ? answer.end : null;
     if (failure) return failure.message ? `Failed: ${failure.word}. ${failure.message}` : `Failed: ${failure.word}.`;
-    if (!answer.isEmpty) return answer.attempt > 1 ? `Of attempt ${answer.attempt}; what came before was not shown to anybody.` : "";
+    if (!answer.isEmpty) {
+      return answer.attempt > 1 ? `Of attempt ${answer.attempt}; what came before was shown to nobody.` : "";
+    }
     return isEnded(job) ? "Nothing was said." : "Nothing yet.";
   }
 
@@ -140,7 +145,8 @@ class BlockView {
     this.block = block;
     this.text = document.createTextNode("");
     this.size = el("span", { class: "aside" });
-    const title = el("div", { class: "title" }, NAMES[block.kind], block.name ? el("code", {}, block.name) : null, this.size);
+    const name = block.name ? el("code", {}, block.name) : null;
+    const title = el("div", { class: "title" }, NAMES[block.kind], name, this.size);
     this.words = el("div", { class: "words", tabindex: "0" }, this.text);
     this.element = el("div", { class: `block ${block.kind}` }, title, this.words);
   }

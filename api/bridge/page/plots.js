@@ -96,7 +96,13 @@ class Plot {
     this.element = el(
       "figure",
       { class: "card" },
-      el("figcaption", {}, el("span", { class: "title" }, spec.title), el("span", { class: "unit" }, spec.unit), this.time),
+      el(
+        "figcaption",
+        {},
+        el("span", { class: "title" }, spec.title),
+        el("span", { class: "unit" }, spec.unit),
+        this.time,
+      ),
       el("div", { class: "legend" }, ...spec.series.map(({ name, look }, index) =>
         el("span", { class: `entry ${look}` }, this.values[index], el("span", { class: "name" }, name)))),
     );

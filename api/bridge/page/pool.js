@@ -55,8 +55,8 @@ class Tile {
 
   draw(token, now) {
     setChip(this.state, token.state);
-    setText(this.source, `tier ${token.tier}, ${token.source}`);
-    setText(this.flight, token.limit ? `${count(token.in_flight)} of ${count(token.limit)} in flight` : `${count(token.in_flight)} in flight`);
+    setText(this.source, `tier ${token.tier}, ${token.source.replaceAll("_", " ")}`);
+    setText(this.flight, `${share(token.in_flight, token.limit)} in flight`);
     this.load.hidden = !token.limit;
     if (token.limit) Object.assign(this.load, { max: token.limit, value: token.in_flight });
     setText(this.rest, token.until && token.until > now ? `back in ${ticking(token.until - now)}` : "");
@@ -64,6 +64,9 @@ class Tile {
     setAttribute(this.expires, "title", token.expires_at ? new Date(token.expires_at).toLocaleString("en-GB") : null);
   }
 }
+
+/** "3 of 8", and where there is no limit "3". */
+const share = (number, limit) => (limit ? `${count(number)} of ${count(limit)}` : count(number));
 
 const expiry = (left) => (left > 0 ? `in ${ticking(left)}` : `${ticking(-left)} ago`);
 
@@ -85,14 +88,16 @@ export class WorkerList {
     }
     this.items = kept;
     arrange(this.parts.workers, [...kept.values()].map((item) => item.element));
-    setText(this.parts.workersSummary, workers.length ? plural(workers.length, "process", "processes") : "none heard of");
+    const known = workers.length ? plural(workers.length, "process", "processes") : "none heard of";
+    setText(this.parts.workersSummary, known);
     this.parts.queues.replaceChildren(...Object.entries(queues).map(([lane, queue]) => queueLine(lane, queue)));
   }
 }
 
 function queueLine(lane, { waiting, oldest_seconds: oldest, running }) {
   const age = waiting && oldest !== null && oldest !== undefined ? `, oldest ${duration(oldest * 1000)}` : "";
-  return el("li", {}, el("span", { class: "name" }, lane), el("span", {}, `${count(running)} running, ${count(waiting)} waiting${age}`));
+  const words = `${count(running)} running, ${count(waiting)} waiting${age}`;
+  return el("li", {}, el("span", { class: "name" }, lane), el("span", {}, words));
 }
 
 class WorkerItem {
@@ -116,7 +121,7 @@ class WorkerItem {
     const role = lane === "control" ? "keeper" : lane;
     setText(this.lane, silence > QUIET ? `${role}, last heard of at ${clock(seenAt)}` : role);
     const knowsLoad = running !== null && running !== undefined;
-    setText(this.running, knowsLoad ? (concurrency ? `${count(running)} of ${count(concurrency)} running` : `${count(running)} running`) : "");
+    setText(this.running, knowsLoad ? `${share(running, concurrency)} running` : "");
     this.load.hidden = !(knowsLoad && concurrency);
     if (!this.load.hidden) Object.assign(this.load, { max: concurrency, value: running });
   }

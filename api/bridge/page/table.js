@@ -26,7 +26,8 @@ const COLUMNS = [
 
 /** From admission to the (last) claim. */
 function waited(job, now) {
-  return job.claimed_at ? duration(job.claimed_at - job.admitted_at) : isEnded(job) ? "–" : ticking(now - job.admitted_at);
+  if (job.claimed_at) return duration(job.claimed_at - job.admitted_at);
+  return isEnded(job) ? "–" : ticking(now - job.admitted_at);
 }
 
 function firstOutput(job) {
@@ -55,7 +56,8 @@ export class JobTable {
     this.most = PAGE;
     this.held = null;
     this.rows = new Map();
-    parts.table.tHead.append(el("tr", {}, ...COLUMNS.map(({ name, look }) => el("th", { scope: "col", class: look }, name))));
+    const heads = COLUMNS.map(({ name, look }) => el("th", { scope: "col", class: look }, name));
+    parts.table.tHead.append(el("tr", {}, ...heads));
     this.body = parts.table.tBodies[0];
     this._listen();
   }
@@ -103,7 +105,8 @@ export class JobTable {
     const tabbable = this.body.querySelector("tr[tabindex='0']");
     if (!tabbable) this.body.firstElementChild?.setAttribute("tabindex", "0");
     const isFiltered = this.filter.text || this.filter.statuses.size || this.filter.lane;
-    setText(parts.count, isFiltered ? `${count(matching)} of ${plural(model.jobs.size, "job")}` : plural(matching, "job"));
+    const all = plural(model.jobs.size, "job");
+    setText(parts.count, isFiltered ? `${count(matching)} of ${all}` : plural(matching, "job"));
     parts.more.hidden = matching <= shown;
     parts.none.hidden = shown > 0 || model.jobs.size === 0;
     parts.table.hidden = shown === 0;
@@ -120,7 +123,8 @@ export class JobTable {
     parts.text.addEventListener("input", () => refilter(() => (this.filter.text = parts.text.value.trim())));
     parts.lane.addEventListener("change", () => refilter(() => (this.filter.lane = parts.lane.value)));
     for (const status of STATUSES) {
-      const button = el("button", { type: "button", class: "chip", "data-word": status, "aria-pressed": "false" }, status);
+      const looks = { type: "button", class: "chip", "data-word": status, "aria-pressed": "false" };
+      const button = el("button", looks, status);
       button.addEventListener("click", () => refilter(() => this._toggle(button, status)));
       parts.chips.append(button);
     }
