@@ -31,7 +31,7 @@ from tokens.settings import TokenSettings
 from workers import celery_words
 from workers.batches.opening import run_batches
 from workers.chat import Workshop, run_chat
-from workers.event_batching import BatchEvents
+from workers.event_batching import BatchEvents, ImpatientDispatcher
 from workers.file_sweep import sweep_files
 from workers.keeper import Reaper
 from workers.models import ModelRefresher
@@ -172,6 +172,7 @@ def _work(
     metrics_settings = MetricsSettings()
     celery_words.silence()
     app.steps["consumer"].add(BatchEvents)
+    app.events.dispatcher_cls = f"{ImpatientDispatcher.__module__}:{ImpatientDispatcher.__name__}"
     # Until Celery's own handler is there. In a thread: what a signal handler raises may be lost wherever it strikes.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_leave, args=(runtime,)).start())
     log.info("process.started", role=queue, version=version("warp2api"), concurrency=concurrency)
