@@ -89,6 +89,11 @@ _PARAMETERS: Final[Json] = {
         "The same request with the same key is answered by the same job.",
         {"type": "string", "pattern": "^[!-~]{1,255}$"},
     ),
+    "XCoalesce": header(
+        "X-Coalesce",
+        "1: lines of the batch that ask the same may share an answer.",
+        {"enum": ["0", "1", "true", "false"]},
+    ),
     "XResumable": header("X-Resumable", "1: the stream's frames carry ids.", {"enum": ["0", "1", "true", "false"]}),
     "XOnDisconnect": header(
         "X-On-Disconnect", "What the client's leaving means for its job.", {"enum": [each.value for each in Leaving]}

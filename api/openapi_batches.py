@@ -120,7 +120,7 @@ def _openai_paths() -> Json:
                 {"200": answer("The batch.", "Batch")},
                 KEY_FAULTS | BODY_FAULTS | _NO_FILE | _REUSED,
                 request="BatchRequest",
-                parameters=[*shared("IdempotencyKey"), *either],
+                parameters=[*shared("IdempotencyKey", "XCoalesce"), *either],
             ),
             "get": operation(
                 "The client's batches, newest first",
@@ -167,7 +167,7 @@ def _anthropic_paths() -> Json:
                 one,
                 KEY_FAULTS | BODY_FAULTS | _REUSED | {413: "The body is larger than 256 MB."},
                 errors=errors,
-                parameters=shared("IdempotencyKey"),
+                parameters=shared("IdempotencyKey", "XCoalesce"),
                 request="MessageBatchRequest",
             ),
             "get": operation(

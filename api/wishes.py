@@ -37,6 +37,15 @@ def wishes_of(headers: Headers, *, default: Leaving) -> Wishes:
     return Wishes(resumable, detached, leaving, keep=comes_back or leaving is Leaving.DRAIN)
 
 
+def wants_coalescing(headers: Headers) -> bool:
+    """Whether lines of a batch that ask the same may share an answer.
+
+    Raises:
+        BadRequestError: the header has a value it cannot have.
+    """
+    return _choice(headers, "X-Coalesce", _YES_NO, default=False)
+
+
 def _choice(headers: Headers, name: str, choices: dict[str, T], *, default: T) -> T:
     value = headers.get(name)
     if value is None:

@@ -39,7 +39,8 @@ class BatchSpec(msgspec.Struct, frozen=True):
 
     `endpoint` is the path its lines are for. `input_file` is the id of the uploaded file, empty where there is none;
     `input_key` and `input_bytes` are the input in storage. `created` and `expires` are in Unix milliseconds.
-    `output_ttl`: seconds that the files of results are to live, None for as long as others do.
+    `output_ttl`: seconds that the files of results are to live, None for as long as others do. `coalesce`: lines that
+    ask the same and run at the same time may share one answer.
     """
 
     id: str
@@ -53,6 +54,7 @@ class BatchSpec(msgspec.Struct, frozen=True):
     input_file: str = ""
     metadata: dict[str, str] | None = None
     output_ttl: int | None = None
+    coalesce: bool = False
 
     @property
     def output_file(self) -> str:
@@ -96,11 +98,19 @@ class Refused(msgspec.Struct, frozen=True, array_like=True):
     param: str | None = None
 
 
+class Mate(msgspec.Struct, frozen=True, array_like=True):
+    """A line that shares the job of another one, which asks the same."""
+
+    line: int
+    custom_id: str
+
+
 class Taken(msgspec.Struct, frozen=True, array_like=True):
     """A line that was taken from the input: with a job now, or waiting to run again.
 
     `line` counts from 1; `offset` and `length` are its place in the input, in bytes. `run` counts its jobs from 1,
-    `faults` those that failed for a reason of their own.
+    `faults` those that failed for a reason of their own. `mates` get what becomes of it as well; `request` is a digest
+    of what it asks, where lines may share.
     """
 
     job: str
@@ -111,6 +121,16 @@ class Taken(msgspec.Struct, frozen=True, array_like=True):
     run: int = 1
     faults: int = 0
     refused: Refused | None = None
+    mates: tuple[Mate, ...] = ()
+    request: str = ""
+
+    def each(self) -> list["Taken"]:
+        """The line, and its mates as if each had the job for itself: the lines that are to have a result."""
+        alone = msgspec.structs.replace(self, mates=())
+        return [
+            alone,
+            *[msgspec.structs.replace(alone, line=mate.line, custom_id=mate.custom_id) for mate in self.mates],
+        ]
 
 
 class LineError(msgspec.Struct, frozen=True):

@@ -140,12 +140,20 @@ class BatchRuns:
         return await self._run(_MOVE, batch_id, args, self._keys.open_batches)
 
     async def take(
-        self, batch: Batch, taken: Sequence[Taken], retried: Sequence[Taken], *, line: int, offset: int
+        self,
+        batch: Batch,
+        taken: Sequence[Taken],
+        retried: Sequence[Taken],
+        *,
+        line: int,
+        offset: int,
+        joined: Sequence[Taken] = (),
     ) -> bool:
         """Note that lines are with jobs, before these are made, and where the cursor comes to.
 
-        `retried`: what waited to run again and is among `taken` with its next job. False when the batch is being
-        closed, or the cursor is not where it was when `batch` was read.
+        `retried`: what waited to run again and is among `taken` with its next job. `joined`: lines that are with jobs
+        already, with their new mates. False when the batch is being closed, the cursor is not where it was when `batch`
+        was read, or a line that was to be joined is no longer with its job.
 
         Raises:
             NotLeadingError: another keeper runs the batches.
@@ -155,6 +163,8 @@ class BatchRuns:
         for each in taken:
             code = each.refused.code if each.refused else ""
             args += (each.line, encode_taken(each), waited.get(each.line, b""), code)
+        for each in joined:
+            args += (each.line, encode_taken(each), "joined", "")
         return await self._run(_TAKE, batch.spec.id, args)
 
     async def orphans(self, batch_id: str) -> list[Taken]:

@@ -11,6 +11,7 @@ from api.idempotency import binding_of, replayed
 from api.query import limit_of
 from api.replies import json_reply
 from api.services import services_of
+from api.wishes import wants_coalescing
 from proto.batch_objects import openai_batch, read_batch_request
 from proto.batches import BatchKind, BatchSpec, BatchStatus
 from proto.clients import Right
@@ -51,6 +52,7 @@ async def create_batch(request: Request) -> Response:
         input_file=file.id,
         metadata=wanted.metadata,
         output_ttl=wanted.output_expires_after.seconds if wanted.output_expires_after else None,
+        coalesce=wants_coalescing(request.headers),
     )
     batch = await services.batches.create(spec, BatchStatus.VALIDATING, binding=binding)
     return json_reply(openai_batch(batch), headers=replayed(batch.spec != spec))

@@ -15,6 +15,7 @@ from api.idempotency import key_of, replayed
 from api.query import limit_of
 from api.replies import json_reply
 from api.services import Services, services_of
+from api.wishes import wants_coalescing
 from proto.batch_intake import BatchIntake
 from proto.batch_lines import MAX_LINE
 from proto.batch_objects import anthropic_batch
@@ -43,7 +44,7 @@ async def create_message_batch(request: Request) -> Response:
     services = services_of(request)
     client = services.client_keys.client(request.headers, Right.BATCH)
     check_type(request.headers.get("content-type"))
-    key = key_of(request)
+    key, coalesce = key_of(request), wants_coalescing(request.headers)
     try:
         file, count, digest = await _take_in(request, services, client)
     except ClientDisconnect:
@@ -58,6 +59,7 @@ async def create_message_batch(request: Request) -> Response:
         input_bytes=file.bytes,
         created=created,
         expires=created + round(services.batches.window * 1000),
+        coalesce=coalesce,
     )
     binding = Binding(key, digest) if key else None
     try:

@@ -49,6 +49,7 @@ class World:
         client: str = "c",
         kind: BatchKind = BatchKind.OPENAI,
         endpoint: str = "/v1/chat/completions",
+        coalesce: bool = False,
     ) -> BatchSpec:
         """Upload the requests and make a batch of them, as the front door does."""
         lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in requests]
@@ -59,7 +60,7 @@ class World:
         seconds, micros = await self.store.command("TIME")
         now = int(seconds) * 1000 + int(micros) // 1000
         key, expires = upload.file_id, now + 24 * HOUR_MS
-        spec = BatchSpec(batch_id, client, kind, endpoint, key, len(data), now, expires, key)
+        spec = BatchSpec(batch_id, client, kind, endpoint, key, len(data), now, expires, key, coalesce=coalesce)
         judged_later = kind is BatchKind.ANTHROPIC
         status = BatchStatus.IN_PROGRESS if judged_later else BatchStatus.VALIDATING
         fields = [word for pair in new_record(spec, status, len(lines) * judged_later).items() for word in pair]

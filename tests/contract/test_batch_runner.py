@@ -6,10 +6,10 @@ import pytest
 
 from proto.batches import BatchKind, BatchStatus, Counts
 from proto.errors import ErrorCode
-from proto.events import Failed
+from proto.events import Failed, Text
 from proto.jobs import Status
 from store.connection import Store
-from tests.contract.batch_world import World, ask, asks, message
+from tests.contract.batch_world import STOP, World, ask, asks, message
 
 
 @pytest.fixture
@@ -328,3 +328,51 @@ async def test_a_line_that_is_too_long_is_refused_without_being_held(world: Worl
     await world.begin([ask("a"), ask("b", "x" * (8 * 1024 * 1024)), ask("c")])
     batch = await world.until(lambda batch: batch.ended_at is not None)
     assert [(error.line, error.code) for error in batch.errors] == [(2, "line_too_long")]
+
+
+async def test_lines_that_ask_the_same_share_a_job_if_the_client_wants_that(world: World) -> None:
+    spec = await world.begin([ask(f"r{number}", "ab"[number % 2]) for number in range(20)], coalesce=True)
+    await world.fed(2)
+    # Lines that were taken later join the jobs of those that still run.
+    await world.until(lambda batch: batch.offset == spec.input_bytes)
+    assert len(world.queue) == 2
+    await world.answer(Text("even"), STOP)
+    await world.answer(no(ErrorCode.CONTEXT_EXCEEDED))
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.counts == Counts(total=20, succeeded=10, errored=10)
+    good, bad = await world.results(batch.output_file), await world.results(batch.error_file)
+    assert set(good) == {f"r{number}" for number in range(0, 20, 2)}
+    assert set(bad) == {f"r{number}" for number in range(1, 20, 2)}
+    assert len({line["id"] for line in (*good.values(), *bad.values())}) == 20
+    assert {line["response"]["body"]["choices"][0]["message"]["content"] for line in good.values()} == {"even"}
+    assert {line["response"]["status_code"] for line in bad.values()} == {400}
+
+
+async def test_without_being_asked_for_nothing_is_shared(world: World) -> None:
+    await world.begin([ask(f"r{number}") for number in range(8)])
+    await world.fed(8)
+
+
+async def test_lines_that_share_a_job_run_again_together_and_whatever_keeper_is_there(world: World) -> None:
+    spec = await world.begin([ask(f"r{number}") for number in range(20)], coalesce=True)
+    await world.until(lambda batch: batch.offset == spec.input_bytes)
+    await world.answer(no(ErrorCode.UPSTREAM_ERROR))
+    await world.fed(1)
+    lost = world.queue.pop()
+    await world.store.command("DEL", world.jobs.keys.record(lost), world.jobs.keys.log(lost))
+    await world.store.command("DEL", world.jobs.keys.batch_runner)
+    world.runner = world.keeper()
+    await world.fed(1)
+    assert world.queue == [lost]
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=20, succeeded=20)
+    assert len(await world.results(batch.output_file)) == 20
+
+
+async def test_lines_that_share_a_job_are_cancelled_one_by_one(world: World) -> None:
+    spec = await world.begin([ask(f"r{number}") for number in range(12)], coalesce=True)
+    await world.until(lambda batch: batch.offset == spec.input_bytes)
+    await world.store.command("HSET", world.jobs.keys.batch("batch_b").record, "status", "cancelling")
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.counts == Counts(total=12, cancelled=12)
+    assert len(await world.results(batch.error_file)) == 12

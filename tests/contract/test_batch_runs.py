@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from proto.batches import BatchStatus, Counts, Part, Refused, decode_part
+from proto.batches import BatchStatus, Counts, Mate, Part, Refused, decode_part
 from proto.clients import ClientLimits
 from proto.errors import ErrorCode
 from proto.events import Failed, Finished, FinishReason, Text
@@ -92,6 +92,17 @@ async def test_lines_are_taken_once(runs: BatchRuns, store: Store, jobs: Jobs) -
     assert sorted(await runs.running("b"), key=lambda line: line.line) == [taken(1), taken(2)]
     keys = jobs.keys.batch("b")
     assert await store.command("PEXPIRETIME", keys.running) == await store.command("PEXPIRETIME", keys.record)
+
+
+async def test_a_job_is_joined_only_while_its_line_is_with_it(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
+    await open_batch(store, jobs, spec())
+    await runs.take((await look(runs)).batch, [taken(1)], [], line=1, offset=20)
+    batch, joined = (await look(runs)).batch, taken(1, mates=(Mate(2, "id-2"),))
+    assert not await runs.take(batch, [taken(3)], [], line=3, offset=40, joined=[taken(1, "other"), joined])
+    assert not await runs.take(batch, [taken(3)], [], line=3, offset=40, joined=[taken(4)])
+    assert await runs.running("b") == [taken(1)]
+    assert await runs.take(batch, [taken(3)], [], line=3, offset=40, joined=[joined])
+    assert sorted(await runs.running("b"), key=lambda line: line.line) == [joined, taken(3)]
 
 
 async def test_nothing_is_taken_of_a_batch_that_is_being_closed(runs: BatchRuns, store: Store, jobs: Jobs) -> None:

@@ -57,7 +57,9 @@ def body_for(endpoint: str, text: str) -> dict[str, Any]:
     return body | ({"max_tokens": 50} if endpoint == MESSAGES else {})
 
 
-async def make(client: openai.AsyncOpenAI, endpoint: str, texts: dict[str, str]) -> Batch:
+async def make(
+    client: openai.AsyncOpenAI, endpoint: str, texts: dict[str, str], headers: dict[str, str] | None = None
+) -> Batch:
     """Upload the lines and have them run."""
     lines = [
         {"custom_id": name, "method": "POST", "url": endpoint, "body": body_for(endpoint, text)}
@@ -65,7 +67,12 @@ async def make(client: openai.AsyncOpenAI, endpoint: str, texts: dict[str, str])
     ]
     content = "".join(json.dumps(line) + "\n" for line in lines).encode()
     file = await client.files.create(file=("lines.jsonl", content), purpose="batch")
-    return await client.batches.create(input_file_id=file.id, endpoint=endpoint, completion_window="24h")  # type: ignore[arg-type]
+    return await client.batches.create(
+        input_file_id=file.id,
+        endpoint=endpoint,  # type: ignore[arg-type]
+        completion_window="24h",
+        extra_headers=headers,
+    )
 
 
 async def ended(client: openai.AsyncOpenAI, batch: Batch) -> Batch:
@@ -192,6 +199,30 @@ async def test_message_batches_through_anthropics_sdk(messages: anthropic.AsyncA
     assert (await batches.delete(batch.id)).type == "message_batch_deleted"
     with pytest.raises(anthropic.NotFoundError):
         await batches.results(batch.id)
+
+
+async def test_lines_that_ask_the_same_share_an_answer_if_the_client_says_so(
+    client: openai.AsyncOpenAI, messages: anthropic.AsyncAnthropic
+) -> None:
+    headers, text = {"X-Coalesce": "1"}, GOOD.format("Shared")
+    made = await make(client, CHAT, {f"line-{number}": text for number in range(6)}, headers)
+    params = body_for(MESSAGES, text)
+    requests = [{"custom_id": f"line-{number}", "params": params} for number in range(6)]
+    shared = await messages.messages.batches.create(requests=requests, extra_headers=headers)  # type: ignore[arg-type]
+    batch = await ended(client, made)
+    assert batch.output_file_id
+    lines = await lines_of(client, batch.output_file_id)
+    assert set(lines) == {f"line-{number}" for number in range(6)}
+    assert len({line["response"]["request_id"] for line in lines.values()}) == 1
+    assert {text_of(CHAT, line["response"]["body"]) for line in lines.values()} == {"Shared"}
+    await ended_messages(messages, shared)
+    results = [result async for result in await messages.messages.batches.results(shared.id)]
+    assert sorted(result.custom_id for result in results) == sorted(lines)
+    assert len({result.result.message.id for result in results if result.result.type == "succeeded"}) == 1
+
+    with pytest.raises(openai.BadRequestError, match="X-Coalesce"):
+        await make(client, CHAT, {"one": text}, {"X-Coalesce": "perhaps"})
+    await messages.messages.batches.delete(shared.id)
 
 
 async def test_a_message_batch_is_cancelled_and_only_then_deleted(messages: anthropic.AsyncAnthropic) -> None:

@@ -54,17 +54,27 @@ def _text(line: dict[str, object]) -> str:
     return str(body["choices"][0]["message"]["content"])
 
 
-def request(number: int, deltas: int, gap: float) -> str:
+def request(number: int, deltas: int, gap: float, seed: int) -> str:
     """One line of the input, whose answer can be told to be whole."""
-    script = f"[[sim:checksum n={deltas} gap={gap} seed={number}]]"
+    script = f"[[sim:checksum n={deltas} gap={gap} seed={seed}]]"
     body = {"model": "auto", "messages": [{"role": "user", "content": script}]}
     return json.dumps({"custom_id": f"r{number}", "method": "POST", "url": "/v1/chat/completions", "body": body})
 
 
 async def run_struck_batch(
-    requests: int, seed: int, *, patience: float, deltas: int = 8, gap: float = 0.05, concurrency: int = 16
+    requests: int,
+    seed: int,
+    *,
+    patience: float,
+    deltas: int = 8,
+    gap: float = 0.05,
+    concurrency: int = 16,
+    alike: int = 1,
 ) -> Result:
-    """Have a batch run while a keeper, workers, the front door and Valkey are killed, until it ends."""
+    """Have a batch run while a keeper, workers, the front door and Valkey are killed, until it ends.
+
+    `alike`: so many lines after each other ask the same, and may share their answer.
+    """
     environment = {"BATCH_CONCURRENCY": str(concurrency), "BATCH_RETRY_PAUSE": "0.2", "JOB_LEASE": "2"}
     with run_simulator(gap=0) as simulator, run_gateway(simulator.url, workers=1, **environment) as gateway:
         roles: dict[str, Callable[[], Role]] = {
@@ -75,24 +85,26 @@ async def run_struck_batch(
         gateway.start_worker("batch")
         gateway.start_worker("batch")
         gateway.start("keeper", "keeper")
-        return await _run(gateway, roles, requests, random.Random(seed), patience, (deltas, gap))
+        lines = [request(number, deltas, gap, number // alike) for number in range(requests)]
+        headers = {"X-Coalesce": str(int(alike > 1))}
+        return await _run(gateway, roles, lines, random.Random(seed), patience, headers)
 
 
 async def _run(
     gateway: Gateway,
     roles: dict[str, Callable[[], Role]],
-    requests: int,
+    lines: list[str],
     chance: random.Random,
     patience: float,
-    shape: tuple[int, float],
+    headers: dict[str, str],
 ) -> Result:
-    data = "\n".join(request(number, *shape) for number in range(requests)).encode()
+    data = "\n".join(lines).encode()
     strikes: Counter[str] = Counter()
     async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=60) as http:
         files = {"file": ("in.jsonl", data, "application/jsonl")}
         uploaded = (await http.post("/v1/files", data={"purpose": "batch"}, files=files)).raise_for_status().json()
         body = {"input_file_id": uploaded["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-        batch = (await http.post("/v1/batches", json=body)).raise_for_status().json()
+        batch = (await http.post("/v1/batches", json=body, headers=headers)).raise_for_status().json()
         began = time.monotonic()
         async with asyncio.timeout(patience):
             ended = asyncio.Event()

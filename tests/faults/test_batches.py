@@ -18,8 +18,9 @@ def _seed(capsys: pytest.CaptureFixture[str]) -> int:
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_a_batch_under_kills_is_exact(capsys: pytest.CaptureFixture[str]) -> None:
-    result = await run_struck_batch(200, _seed(capsys), patience=240)
+@pytest.mark.parametrize("alike", [1, 3])
+async def test_a_batch_under_kills_is_exact(capsys: pytest.CaptureFixture[str], alike: int) -> None:
+    result = await run_struck_batch(200, _seed(capsys), patience=240, alike=alike)
     print(result.seconds, result.strikes, result.batch)
     assert result.wrong(200) == []
     assert result.strikes

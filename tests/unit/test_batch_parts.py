@@ -17,11 +17,12 @@ from proto.batch_lines import (
     understand,
     unrun_line,
 )
-from proto.batches import BatchKind, BatchSpec, BatchStatus, Taken, decode_taken, encode_taken
+from proto.batches import BatchKind, BatchSpec, BatchStatus, Mate, Taken, decode_taken, encode_taken
 from proto.dialects import get_dialect
 from proto.errors import BadRequestError, ErrorCode
 from proto.events import Failed, Finished, FinishReason, Text
 from proto.jobs import ReplyHeader
+from workers.batches.coalesce import MOST_SHARED, Draft, digest_of, share_jobs
 from workers.batches.input import split_lines
 from workers.batches.share import Demand, share_out
 from workers.batches.verdicts import FIRST_REST, LONGEST_REST, MAX_FAULTS, Again, Rest, again, retry_pause
@@ -183,3 +184,40 @@ def test_results_look_as_the_vendor_has_them() -> None:
     for why, word in ((BatchStatus.EXPIRED, "expired"), (BatchStatus.CANCELLED, "canceled")):
         line = json.loads(unrun_line(ANTHROPIC, TAKEN, why))
         assert line == {"custom_id": "mine", "result": {"type": word}}
+
+
+def drafts(*asked: str, first: int = 1) -> list[Draft]:
+    return [Draft(Taken(f"job{line}", line, 0, 10, f"r{line}", request=text)) for line, text in enumerate(asked, first)]
+
+
+def test_lines_that_ask_the_same_share_a_job() -> None:
+    left, joined = share_jobs(drafts("a", "b", "a", "", "", "a"), [])
+    assert joined == []
+    assert [(draft.taken.line, [mate.line for mate in draft.taken.mates]) for draft in left] == [
+        (1, [3, 6]), (2, []), (4, []), (5, [])
+    ]  # fmt: skip
+    running = [draft.taken for draft in left]
+    left, joined = share_jobs(drafts("b", "c", "a", "b", first=7), running)
+    assert [draft.taken.line for draft in left] == [8]
+    assert {taken.line: [mate.line for mate in taken.mates] for taken in joined} == {1: [3, 6, 9], 2: [7, 10]}
+    assert [line.custom_id for line in joined[0].each()] == ["r2", "r7", "r10"]
+
+
+def test_no_job_is_shared_by_too_many_lines() -> None:
+    left, joined = share_jobs(drafts(*["a"] * 250), [])
+    assert [len(draft.taken.each()) for draft in left] == [MOST_SHARED, MOST_SHARED, 50]
+    left, joined = share_jobs(drafts(*["a"] * 60, first=251), [left[0].taken, left[2].taken])
+    assert [len(taken.each()) for taken in joined] == [MOST_SHARED]
+    assert [len(draft.taken.each()) for draft in left] == [10]
+
+
+def test_what_runs_again_keeps_its_own_job_and_may_be_joined() -> None:
+    again_ = Draft(Taken("job1", 1, 0, 10, "r1", run=2, request="a", mates=(Mate(2, "r2"),)))
+    left, joined = share_jobs([again_, *drafts("a", first=9)], [Taken("job5", 5, 0, 10, "r5", request="a")])
+    assert [[line.line for line in draft.taken.each()] for draft in left] == [[1, 2, 9]]
+    assert joined == []
+
+
+def test_requests_are_the_same_whatever_the_order_of_their_fields() -> None:
+    assert digest_of({"a": 1, "b": [{"c": 2, "d": 3}]}) == digest_of({"b": [{"d": 3, "c": 2}], "a": 1})
+    assert digest_of({"a": [1, 2]}) != digest_of({"a": [2, 1]})

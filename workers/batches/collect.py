@@ -61,16 +61,19 @@ class Sheet:
 
     def answered(self, taken: Taken, header: ReplyHeader, events: list[Event]) -> None:
         """A line was answered."""
-        self.counts["succeeded"] += 1
-        self.out.append(answer_line(self.spec, self.dialect, taken, header, events))
+        for line in taken.each():
+            self.counts["succeeded"] += 1
+            self.out.append(answer_line(self.spec, self.dialect, line, header, events))
 
     def failed(self, taken: Taken, error: Failed | BadRequestError) -> None:
         """A line failed for good."""
-        self._bad("errored", failure_line(self.spec, self.dialect, taken, error))
+        for line in taken.each():
+            self._bad("errored", failure_line(self.spec, self.dialect, line, error))
 
     def unrun(self, taken: Taken, why: BatchStatus) -> None:
         """A line will not run."""
-        self._bad("expired" if why is BatchStatus.EXPIRED else "cancelled", unrun_line(self.spec, taken, why))
+        for line in taken.each():
+            self._bad("expired" if why is BatchStatus.EXPIRED else "cancelled", unrun_line(self.spec, line, why))
 
     def _bad(self, count: str, line: bytes) -> None:
         self.counts[count] += 1
@@ -110,11 +113,13 @@ class Collector:
             group, rows = rows[:READ], rows[READ:]
             logs = await asyncio.gather(*[self._read(ended.job) for ended, _ in group])
             for (_, taken), (header, events) in zip(group, logs, strict=True):
+                if sheet.full:
+                    break
+                sheet.ended += 1
                 if taken is not None and taken.line not in sheet.leave:
                     sheet.leave.append(taken.line)
                     sheet.collected.append(taken.job)
                     self._judge(sheet, taken, header, events)
-            sheet.ended += len(group)
         return await self.commit(batch, sheet), sheet.ended
 
     async def commit(self, batch: Batch, sheet: Sheet) -> Batch:

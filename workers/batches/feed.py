@@ -7,7 +7,6 @@ its successor makes, under the same ids.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -18,21 +17,14 @@ from proto.dialects import dialect_at
 from proto.dialects.base import Vendor
 from proto.drafts import draft_job
 from proto.errors import BadRequestError, ErrorCode
-from proto.jobs import ChatJob, ChatMessage, Lane, Origin, ReplyHeader
+from proto.jobs import ChatMessage, Lane, Origin
 from store.admission import Admission
 from store.batch_runs import BatchRuns
 from store.broker import BrokerError
+from workers.batches.coalesce import Draft, digest_of, share_jobs
 from workers.batches.input import Inputs
 
 log = structlog.get_logger()
-
-
-class Draft(NamedTuple):
-    """A line and the job it is to have; none if none can be made of it."""
-
-    taken: Taken
-    job: ChatJob | None = None
-    header: ReplyHeader | None = None
 
 
 class Feeder:
@@ -76,7 +68,11 @@ class Feeder:
         if not work and offset == batch.offset:
             return
         drafts = await asyncio.to_thread(self._draft, spec, work)
-        if await self._runs.take(batch, [draft.taken for draft in drafts], waited, line=line, offset=offset):
+        joined: list[Taken] = []
+        if spec.coalesce:
+            drafts, joined = share_jobs(drafts, await self._runs.running(spec.id))
+        taken = [draft.taken for draft in drafts]
+        if await self._runs.take(batch, taken, waited, line=line, offset=offset, joined=joined):
             await self._make_jobs(batch, drafts)
         else:
             self._inputs.forget(spec.id)
@@ -126,11 +122,8 @@ class Feeder:
         except BadRequestError as error:
             refused = Refused(error.code, error.message, error.param)
             return Draft(msgspec.structs.replace(taken, refused=refused))
+        if spec.coalesce:
+            taken = msgspec.structs.replace(taken, request=digest_of(request.body))
         origin = Origin(request_id=request_id_of(taken))
         job, header = draft_job(dialect.name, parsed, taken.job, lane=Lane.BATCH, now=now, deadline=0, origin=origin)
         return Draft(taken, job, header)
-
-
-def _next_run(spec: BatchSpec, taken: Taken) -> Taken:
-    run = taken.run + 1
-    return msgspec.structs.replace(taken, run=run, job=job_id_of(spec.id, taken.line, run))
