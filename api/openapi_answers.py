@@ -139,6 +139,7 @@ ANSWERS: Final[Json] = {
         type={"const": "message_batch"},
         processing_status={"enum": ["in_progress", "canceling", "ended"]},
         request_counts=_object(processing=_COUNT, succeeded=_COUNT, errored=_COUNT, canceled=_COUNT, expired=_COUNT),
+        request_progress=_object(ended=_COUNT, failed=_COUNT),
         created_at=_TEXT,
         expires_at=_TEXT,
         ended_at=_or_null("string"),

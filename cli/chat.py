@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from api.reach import local_url
 from cli.chat_apis import PATHS, Api, Ended, Said, question, read
+from cli.gateway import find_gateway, not_there, refusal_text
 from cli.problems import SetupError
 
 #: Keepalives come every few seconds; this long without one means that nobody is there any more.
@@ -22,13 +22,8 @@ def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: 
     Raises:
         SetupError: no gateway is reached.
     """
-    from api.settings import ApiSettings
-
-    settings = ApiSettings()
-    url = (url or local_url(settings.host, settings.port)).rstrip("/").removesuffix("/v1")
-    keys = [key] if key else settings.client_keys
+    url, headers = find_gateway(url, key)
     body = question(api, model, prompt, system)
-    headers = {"authorization": f"Bearer {keys[0]}"} if keys else {}
     timeout = httpx.Timeout(SILENCE, connect=5)
     try:
         with (
@@ -38,13 +33,13 @@ def run_chat(prompt: str, url: str | None, key: str | None, model: str, system: 
         ):
             if answer.status_code != httpx.codes.OK:
                 answer.read()
-                return _failed(_error_text(answer))
+                return _failed(refusal_text(answer))
             return _print(_events(answer.iter_lines()))
     except KeyboardInterrupt:
         print()
         return 130
     except httpx.ConnectError as error:
-        raise SetupError(f"no gateway answers at {url}: start one with `warp2api up`, or give its --url") from error
+        raise SetupError(not_there(url)) from error
     except httpx.TimeoutException:
         return _failed(f"the gateway at {url} has been silent for {SILENCE:g} s")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -75,19 +70,6 @@ def _print(events: Iterator[dict[str, Any]]) -> int:
     if last:
         print()
     return _failed(end.error) if end.error else 0
-
-
-def _error_text(answer: httpx.Response) -> str:
-    try:
-        message = answer.json()["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        message = answer.reason_phrase
-    text = f"{answer.status_code}: {message}"
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        text += " (give one with --key or API_TOKENS)"
-    if retry_after := answer.headers.get("retry-after"):
-        text += f" (try again in {retry_after} s)"
-    return text
 
 
 def _failed(message: str) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import cloudflare, jobs, keys, tokens
+from cli import batch, cloudflare, jobs, keys, tokens
 from cli.chat_apis import Api, DialectName
 
 app = typer.Typer(
@@ -249,6 +249,7 @@ def bench(
     raise typer.Exit(main(jobs, concurrency, deltas, gap_ms))
 
 
+app.add_typer(batch.app, name="batch")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")

@@ -11,6 +11,8 @@ from proto.errors import BadRequestError
 
 #: Requests in one batch (`client-apis.md` 4.2).
 MAX_REQUESTS: Final = 100_000
+#: Bytes of the body that holds them.
+MAX_BODY: Final = 256 * 1024 * 1024
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -71,19 +73,29 @@ class BatchIntake:
         self.count += 1
         if not isinstance(request, dict):
             raise refusal(path, "Input should be an object")
-        custom_id, params = request.get("custom_id"), request.get("params")
-        if custom_id is None:
-            raise missing(f"{path}.custom_id")
-        if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
-            raise refusal(f"{path}.custom_id", "must be 1 to 64 letters, digits, '-' or '_'")
-        if custom_id in self._seen:
-            raise refusal(f"{path}.custom_id", f"{custom_id!r} was used before in this batch")
-        self._seen.add(custom_id)
-        if params is None:
-            raise missing(f"{path}.params")
-        if not isinstance(params, dict):
-            raise refusal(f"{path}.params", "Input should be an object")
+        custom_id, params = check_request(request, self._seen, f"{path}.")
         try:
             return orjson.dumps({"custom_id": custom_id, "params": params}) + b"\n"
         except (orjson.JSONEncodeError, RecursionError) as error:
             raise refusal(f"{path}.params", "cannot be stored: it holds what JSON does not know") from error
+
+
+def check_request(request: dict[str, Any], seen: set[str], within: str = "") -> tuple[str, dict[str, Any]]:
+    """The `custom_id` and `params` of one request; the first is added to those `seen`.
+
+    Raises:
+        BadRequestError: they are not as they should be; the field's name begins with `within`.
+    """
+    custom_id, params = request.get("custom_id"), request.get("params")
+    if custom_id is None:
+        raise missing(f"{within}custom_id")
+    if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
+        raise refusal(f"{within}custom_id", "must be 1 to 64 letters, digits, '-' or '_'")
+    if custom_id in seen:
+        raise refusal(f"{within}custom_id", f"{custom_id!r} was used before in this batch")
+    seen.add(custom_id)
+    if params is None:
+        raise missing(f"{within}params")
+    if not isinstance(params, dict):
+        raise refusal(f"{within}params", "Input should be an object")
+    return custom_id, params

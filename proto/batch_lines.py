@@ -15,6 +15,8 @@ from proto.json_body import decode_json
 
 #: Characters of a `custom_id`.
 MAX_CUSTOM_ID: Final = 512
+#: Bytes of the file of a batch of OpenAI's API.
+MAX_FILE: Final = 200 * 1024 * 1024
 #: Bytes of one line.
 MAX_LINE: Final = 8 * 1024 * 1024
 

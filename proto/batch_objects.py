@@ -87,7 +87,10 @@ def openai_batch(batch: Batch) -> dict[str, Any]:
 
 
 def anthropic_batch(batch: Batch, results_url: str) -> dict[str, Any]:
-    """Anthropic's batch object. `results_url`: where its results are, once it has ended."""
+    """Anthropic's batch object. `results_url`: where its results are, once it has ended.
+
+    Its `request_counts` move at the end alone; `request_progress`, which is ours, moves before.
+    """
     ended = batch.status in FINAL_STATUSES
     counts = batch.counts if ended else batch.counts._replace(succeeded=0, errored=0, cancelled=0, expired=0)
     cancelling = batch.status is BatchStatus.CANCELLING
@@ -102,6 +105,7 @@ def anthropic_batch(batch: Batch, results_url: str) -> dict[str, Any]:
             "canceled": counts.cancelled,
             "expired": counts.expired,
         },
+        "request_progress": {"ended": batch.counts.ended, "failed": batch.counts.ended - batch.counts.succeeded},
         "created_at": _rfc3339(batch.spec.created),
         "expires_at": _rfc3339(batch.spec.expires),
         "ended_at": _rfc3339(batch.ended_at),

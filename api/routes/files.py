@@ -14,6 +14,7 @@ from api.form import open_form
 from api.query import choice_of, limit_of
 from api.replies import json_reply
 from api.services import services_of
+from proto.batch_lines import MAX_FILE
 from proto.batch_objects import LONGEST_LIFE, SHORTEST_LIFE
 from proto.clients import Right
 from proto.errors import BadRequestError, ErrorCode, GatewayError
@@ -21,8 +22,8 @@ from store.files import BATCH_INPUT, File
 
 router = APIRouter()
 
-#: Bytes of a form with a file; OpenAI's limit for the file of a batch, and room for what stands around it.
-MAX_UPLOAD: Final = 200 * 1024 * 1024 + 64 * 1024
+#: Bytes of a form with a file: that of a batch, and room for what stands around it.
+MAX_UPLOAD: Final = MAX_FILE + 64 * 1024
 #: Files on a page: when not said, and at most. OpenAI lets clients ask for ten thousand; ours come in smaller pages.
 PAGE: Final = 1000
 MAX_PAGE: Final = 10_000

@@ -16,7 +16,7 @@ from api.query import limit_of
 from api.replies import json_reply
 from api.services import Services, services_of
 from api.wishes import wants_coalescing
-from proto.batch_intake import BatchIntake
+from proto.batch_intake import MAX_BODY, BatchIntake
 from proto.batch_lines import MAX_LINE
 from proto.batch_objects import anthropic_batch
 from proto.batches import FINAL_STATUSES, Batch, BatchKind, BatchSpec, BatchStatus
@@ -29,8 +29,6 @@ from store.files import BATCH_INPUT, File
 
 router = APIRouter()
 
-#: Bytes of a body with all requests of a batch.
-MAX_BATCH: Final = 256 * 1024 * 1024
 #: Batches on a page: when not said, and at most.
 PAGE: Final = 20
 MAX_PAGE: Final = 1000
@@ -133,7 +131,7 @@ async def _take_in(request: Request, services: Services, client: Client) -> tupl
     digest = hashlib.sha256()
     intake = BatchIntake(min(services.settings.max_body, MAX_LINE))
     async with services.files.upload() as upload:
-        async for piece in body_pieces(request, MAX_BATCH, services.settings.client_timeout):
+        async for piece in body_pieces(request, MAX_BODY, services.settings.client_timeout):
             lines = intake.feed(piece)
             digest.update(lines)
             await upload.write(lines)

@@ -81,11 +81,13 @@ def test_anthropics_counts_are_told_at_the_end_and_sum_to_the_total() -> None:
     assert running.request_counts.model_dump() == {
         "processing": 9, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0
     }  # fmt: skip
+    assert (running.model_extra or {})["request_progress"] == {"ended": 6, "failed": 4}
     assert running.results_url is None
     assert ended.processing_status == "ended"
     assert ended.request_counts.model_dump() == {
         "processing": 0, "succeeded": 2, "errored": 1, "canceled": 0, "expired": 6
     }  # fmt: skip
+    assert (ended.model_extra or {})["request_progress"] == {"ended": 9, "failed": 7}
     assert (ended.results_url, ended.ended_at and ended.ended_at.timestamp()) == (URL, 1_700_086_401)
     assert anthropic_batch(batch(BatchStatus.IN_PROGRESS), URL)["created_at"] == "2023-11-14T22:13:20.999Z"
 

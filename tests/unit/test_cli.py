@@ -47,6 +47,7 @@ COMMANDS = (
     "doctor",
     "health",
     "bench",
+    "batch",
     "jobs",
     "keys",
     "tokens",
