@@ -32,6 +32,9 @@ def run(
     resume: Annotated[
         str | None, typer.Option(metavar="BATCH", help="Wait for this batch in place of making one of INPUT.")
     ] = None,
+    coalesce: Annotated[
+        bool, typer.Option("--coalesce", help="Requests that are the same may share one answer.")
+    ] = False,
     force: Force = False,
 ) -> None:
     """Run a file of requests and wait for the results; exit code 1 if lines failed, 2 if the gateway refuses.
@@ -42,7 +45,7 @@ def run(
         raise typer.BadParameter("give either a file of requests or --resume", param_hint="INPUT")
     from cli.batch_run import run_batch
 
-    raise typer.Exit(run_batch(source, output, url, key, resume=resume, force=force))
+    raise typer.Exit(run_batch(source, output, url, key, resume=resume, coalesce=coalesce, force=force))
 
 
 @app.command("list")

@@ -57,14 +57,17 @@ class BatchClient:
     ) -> None:
         self._http.close()
 
-    def submit(self, given: BatchInput, told: Callable[[int], None]) -> BatchView:
+    def submit(self, given: BatchInput, told: Callable[[int], None], *, coalesce: bool = False) -> BatchView:
         """Have the requests of a file run; `told` gets the bytes of each piece as it is sent.
+
+        With `coalesce`, requests that are the same may share one answer.
 
         Raises:
             SetupError: a line cannot be sent.
         """
+        headers = {"x-coalesce": "1"} if coalesce else {}
         if given.kind is BatchKind.ANTHROPIC:
-            headers = {"content-type": "application/json"}
+            headers |= {"content-type": "application/json"}
             body = message_batch_body(given, told)
             return view_of(self._call("POST", _MADE[given.kind], content=body, headers=headers))
         with CountedFile(given.path, told) as file:
@@ -72,7 +75,7 @@ class BatchClient:
             file_id = self._call("POST", "/v1/files", **form)["id"]
         wanted = {"input_file_id": file_id, "endpoint": given.endpoint, "completion_window": COMPLETION_WINDOW}
         try:
-            return view_of(self._call("POST", _MADE[given.kind], json=wanted))
+            return view_of(self._call("POST", _MADE[given.kind], json=wanted, headers=headers))
         except RefusedError:
             self._call("DELETE", f"/v1/files/{file_id}")
             raise

@@ -31,7 +31,14 @@ INTERRUPTED: Final = 130
 
 
 def run_batch(
-    source: Path | None, output: Path, url: str | None, key: str | None, *, resume: str | None, force: bool
+    source: Path | None,
+    output: Path,
+    url: str | None,
+    key: str | None,
+    *,
+    resume: str | None = None,
+    coalesce: bool = False,
+    force: bool = False,
 ) -> int:
     """Have a file's requests run, or go on waiting for the batch `resume`, and write the results; the exit code.
 
@@ -42,7 +49,7 @@ def run_batch(
     given = read_input(source) if source is not None else None
     with BatchClient(find_gateway(url, key)) as client, display_for(Console(stderr=True)) as display:
         if given is not None:
-            view = submit(client, given, display)
+            view = submit(client, given, display, coalesce=coalesce)
             if view is None:
                 return INTERRUPTED
         else:
@@ -62,7 +69,7 @@ def run_batch(
     return tell(view, written, outputs)
 
 
-def submit(client: BatchClient, given: BatchInput, display: Display) -> BatchView | None:
+def submit(client: BatchClient, given: BatchInput, display: Display, *, coalesce: bool) -> BatchView | None:
     """Make a batch of a file; None after Ctrl-C.
 
     Raises:
@@ -76,7 +83,7 @@ def submit(client: BatchClient, given: BatchInput, display: Display) -> BatchVie
         display.moving(f"uploading {given.path.name}", sent, given.bytes)
 
     try:
-        return client.submit(given, told)
+        return client.submit(given, told, coalesce=coalesce)
     except KeyboardInterrupt:
         display.note("stopped before the gateway had told of a batch; `warp2api batch list` shows if there is one")
         return None

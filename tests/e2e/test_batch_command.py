@@ -122,7 +122,7 @@ def test_what_the_gateway_refuses_is_told_by_line(url: str, tmp_path: Path, caps
         run(source, output, url)
     write(source, "anthropic", {"one": "x"})
     with pytest.raises(SetupError, match=r"401: .*--key"):
-        run_batch(source, output, url, "another-key", resume=None, force=False)
+        run_batch(source, output, url, "another-key")
     with pytest.raises(SetupError, match="404: There is no batch 'batch_x'"):
         run(None, output, url, "batch_x")
     assert not output.exists()

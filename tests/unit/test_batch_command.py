@@ -285,6 +285,28 @@ def test_a_download_is_not_taken_up_for_ever_and_not_where_it_was_not() -> None:
         list(client.content("/results"))
 
 
+@pytest.mark.parametrize("line", [LINE, MESSAGE], ids=["openai", "anthropic"])
+def test_identical_requests_share_an_answer_if_asked_to(line: dict[str, Any], tmp_path: Path) -> None:
+    given = read_input(write(tmp_path / "in.jsonl", line))
+    uploads = [httpx.Response(200, json={"id": "file-1"})] if line is LINE else []
+    for coalesce, header in ((False, None), (True, "1")):
+        made = view(BatchStatus.IN_PROGRESS, Counts(1), given.kind)
+        client, scripted, _ = client_of(*uploads, httpx.Response(200, json=made.told))
+        assert client.submit(given, lambda _: None, coalesce=coalesce) == made
+        assert scripted.asked[-1].headers.get("x-coalesce") == header
+
+
+def test_a_file_of_which_no_batch_is_made_does_not_stay(tmp_path: Path) -> None:
+    client, scripted, _ = client_of(
+        httpx.Response(200, json={"id": "file-1"}),
+        httpx.Response(400, json={"error": {"message": "no"}}),
+        httpx.Response(200, json={"deleted": True}),
+    )
+    with pytest.raises(RefusedError, match="400: no"):
+        client.submit(read_input(write(tmp_path / "in.jsonl", LINE)), lambda _: None)
+    assert [(request.method, request.url.path) for request in scripted.asked][-1] == ("DELETE", "/v1/files/file-1")
+
+
 def answer(status: BatchStatus, counts: Counts, kind: BatchKind = BatchKind.OPENAI) -> httpx.Response:
     return httpx.Response(200, json=view(status, counts, kind).told)
 
