@@ -83,6 +83,7 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 
 test-browser: setup ## the bridge's page and Flower in Chromium; installs it if there is none
 	@[ -x /usr/bin/chromium ] || bash tests/install_chromium.sh
+	$(BIN)/uv sync --frozen --quiet --group browser
 	$(BIN)/python -m pytest -q -m "browser and not long" tests/browser
 
 test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none

