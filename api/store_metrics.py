@@ -55,7 +55,7 @@ class StoreMetrics:
             _gauge("warp2api_store_memory_bytes", "Memory that Redis uses.", used),
             _gauge("warp2api_store_memory_limit_bytes", "Memory that Redis may use; 0: no limit.", limit),
             *lane_metrics(overview),
-            *batch_metrics(batches),
+            *batch_metrics(batches, overview.now),
             *pool_metrics(snapshot, self.pool.settings.pool_target),
             _continuations(continuations),
         ]
@@ -85,8 +85,8 @@ def lane_metrics(overview: Overview) -> list[Metric]:
     ]
 
 
-def batch_metrics(batches: list[OpenBatch]) -> list[Metric]:
-    """The batches that have not ended, and where their lines are."""
+def batch_metrics(batches: list[OpenBatch], now: int) -> list[Metric]:
+    """The batches that have not ended, how old the first of them is, and where their lines are. `now` is in Unix ms."""
     by_status = GaugeMetricFamily("warp2api_batches", "Batches that have not ended.", labels=("status",))
     for status in BatchStatus:
         if status not in FINAL_STATUSES:
@@ -98,7 +98,9 @@ def batch_metrics(batches: list[OpenBatch]) -> list[Metric]:
     states = {"left": max(total - done - running - again, 0), "running": running, "again": again, "done": done}
     for state, count in states.items():
         lines.add_metric([state], count)
-    return [by_status, lines]
+    oldest = min((row.batch.spec.created for row in batches), default=now)
+    age = _gauge("warp2api_batch_oldest_seconds", "Since when the first of them is there.", max(now - oldest, 0) / 1000)
+    return [by_status, lines, age]
 
 
 def pool_metrics(snapshot: Snapshot, pool_target: int) -> list[Metric]:

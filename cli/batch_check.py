@@ -47,7 +47,7 @@ def check_batch(source: Path, *, as_json: bool) -> int:
         if len(findings.errors) >= MAX_ERRORS:
             print(f"warp2api: what follows the first {MAX_ERRORS} errors was not looked at", file=sys.stderr)
         elif not findings.errors:
-            print(f"{findings.total} requests for {given.endpoint}: nothing is wrong with them")
+            print(f"nothing is wrong; requests for {given.endpoint}: {findings.total}")
     return 1 if findings.errors else 0
 
 

@@ -34,6 +34,7 @@ from workers.chat import Workshop, run_chat
 from workers.event_batching import BatchEvents, ImpatientDispatcher
 from workers.file_sweep import sweep_files
 from workers.keeper import Reaper
+from workers.metrics import BatchNumbers
 from workers.models import ModelRefresher
 from workers.parts import enqueueing, first_refill, open_workshop, process_name, queue_length
 from workers.runtime import Runtime, background, crash
@@ -97,8 +98,8 @@ def run_keeper() -> None:
     app = create_celery(store_settings)
     settings, catalogue = WorkerSettings(), CatalogueSettings()
 
-    def batches() -> Coroutine[Any, Any, None]:
-        return run_batches(app, settings, store_settings, catalogue)
+    def batches(numbers: BatchNumbers) -> Coroutine[Any, Any, None]:
+        return run_batches(app, settings, store_settings, catalogue, numbers)
 
     runtime = Runtime(lambda: _open_keeper(store_settings, TokenSettings(), UpstreamSettings(), app, batches))
     register_rounds(app, runtime)
@@ -119,7 +120,7 @@ async def _open_keeper(
     token_settings: TokenSettings,
     upstream_settings: UpstreamSettings,
     app: Celery,
-    batches: Callable[[], Coroutine[Any, Any, None]],
+    batches: Callable[[BatchNumbers], Coroutine[Any, Any, None]],
 ) -> AsyncIterator[KeeperParts]:
     store = Store(store_settings.redis_url.get_secret_value())
     jobs = Jobs(store, store_settings)
@@ -136,7 +137,8 @@ async def _open_keeper(
         # The reaper runs beside Celery, not in it: it must not wait for a broker that is just coming back.
         reaper = Reaper(jobs, process_name(), is_empty, enqueueing(app))
         files = Files(store, Storage(store_settings), store_settings)
-        beside = [reaper.run(), batches(), first_refill(pool), sweep_files(files)]
+        lines = BatchNumbers()
+        beside = [reaper.run(), batches(lines), first_refill(pool), sweep_files(files)]
         beside.append(watchdog.run(look_every=REFILL_EVERY))
         if store_settings.models_refresh:
             shared = SharedModels(store, jobs.keys)
@@ -144,6 +146,7 @@ async def _open_keeper(
         async with background(*beside):
             registry = new_registry("keeper")
             registry.register(reaper.numbers)
+            registry.register(lines)
             yield KeeperParts(pool, watchdog, registry)
         with suppress(StoreError):  # a heartbeat that nobody renews is soon forgotten
             await jobs.retire(process_name(), CONTROL_QUEUE)

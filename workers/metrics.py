@@ -3,7 +3,7 @@
 What happens for every flush is added up in plain numbers, which the registry reads when it is asked.
 """
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -119,6 +119,29 @@ class WorkerMetrics:
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(name, words, labels, registry=self.registry)
+
+
+#: How a line of a batch can end.
+LINE_OUTCOMES: Final = ("succeeded", "errored", "cancelled", "expired")
+
+
+class BatchNumbers(Collector):
+    """How the lines of batches ended whose results this keeper has written, read from another thread."""
+
+    def __init__(self) -> None:
+        self._ended = dict.fromkeys(LINE_OUTCOMES, 0)
+
+    def ended(self, counts: Mapping[str, int]) -> None:
+        """So many lines have results now, by outcome."""
+        for outcome, count in counts.items():
+            self._ended[outcome] += count
+
+    def collect(self) -> Iterable[Metric]:
+        """The counter."""
+        lines = CounterMetricFamily("warp2api_batch_lines_ended", "Lines of batches with results.", labels=("outcome",))
+        for outcome, count in self._ended.items():
+            lines.add_metric([outcome], count)
+        yield lines
 
 
 class ReaperNumbers(Collector):

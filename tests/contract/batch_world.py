@@ -16,6 +16,7 @@ from store.settings import StoreSettings
 from store.storage import Storage
 from tests.contract.batches import HOUR_MS, run_job
 from workers.batches.runner import Runner
+from workers.metrics import BatchNumbers
 
 PATIENCE = 20.0
 STOP = Finished(FinishReason.STOP)
@@ -31,11 +32,12 @@ class World:
         self.files = Files(store, Storage(self.settings), self.settings)
         self.queue: list[str] = []
         self.places = places
+        self.numbers = BatchNumbers()
         self.runner = self.keeper()
 
     def keeper(self) -> Runner:
         """One more keeper."""
-        return Runner(self.store, self.jobs, self.files, lambda name: name, self._enqueue, retry_pause=0.001)
+        return Runner(self.store, self.jobs, self.files, lambda name: name, self._enqueue, 0.001, self.numbers)
 
     async def _enqueue(self, messages: Sequence[ChatMessage]) -> None:
         assert all(message.lane is Lane.BATCH for message in messages)

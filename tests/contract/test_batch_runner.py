@@ -209,6 +209,9 @@ async def test_cancelling_keeps_what_is_done(world: World) -> None:
     assert set(bad) == {f"r{number}" for number in range(3, 21)}
     assert {line["error"]["code"] for line in bad.values()} == {"batch_cancelled"}
     assert bad["r20"]["response"] is None
+    (told,) = world.numbers.collect()
+    counted = {sample.labels["outcome"]: sample.value for sample in told.samples}
+    assert counted == {"succeeded": 2, "errored": 0, "cancelled": 18, "expired": 0}
 
 
 async def test_what_has_not_run_in_time_expires(world: World) -> None:

@@ -1,5 +1,7 @@
 """The numbers that are kept in Redis, and what is told while it is away."""
 
+import time
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.store_metrics import StoreMetrics
@@ -48,8 +50,8 @@ async def test_queues_workers_and_keepers_are_told(store: Store) -> None:
 
 async def test_open_batches_and_their_lines_are_told(store: Store) -> None:
     jobs = make_jobs(store)
-    for batch_id, status in (("b", BatchStatus.IN_PROGRESS), ("new", BatchStatus.VALIDATING)):
-        await open_batch(store, jobs, spec(batch_id), status)
+    for batch_id, status, age in (("b", BatchStatus.IN_PROGRESS, 600), ("new", BatchStatus.VALIDATING, 0)):
+        await open_batch(store, jobs, spec(batch_id, created=round((time.time() - age) * 1000)), status)
     keys = jobs.keys.batch("b")
     await store.command("HSET", keys.record, "total", 10, "succeeded", 3, "errored", 1)
     await store.command("HSET", keys.running, 4, "job4", 5, "job5")
@@ -62,6 +64,7 @@ async def test_open_batches_and_their_lines_are_told(store: Store) -> None:
     assert statuses["warp2api_batches", "cancelling"] == 0
     lines = {state: states["warp2api_batch_lines", state] for state in ("left", "running", "again", "done")}
     assert lines == {"left": 3, "running": 2, "again": 1, "done": 4}
+    assert 600 <= statuses["warp2api_batch_oldest_seconds", ""] < 660
 
 
 async def test_without_redis_that_alone_is_told() -> None:

@@ -389,7 +389,7 @@ def test_what_is_wrong_is_told_by_line_and_field(tmp_path: Path, capsys: pytest.
     assert told[0] == "line 3, custom_id: custom_id is that of line 1 as well. (duplicate_custom_id)"
     assert [line.partition(":")[0] for line in told[1:]] == ["line 4, body.messages", "line 5, body.stream", "line 6"]
     assert check_batch(write(source, LINE), as_json=False) == 0
-    assert capsys.readouterr().out == "1 requests for /v1/chat/completions: nothing is wrong with them\n"
+    assert capsys.readouterr().out == "nothing is wrong; requests for /v1/chat/completions: 1\n"
 
 
 def test_message_batches_are_looked_through_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from store.jobs import Jobs
 from store.readers import Readers
 from store.storage import Storage
 from workers.batches.verdicts import Again, Rest, again, retry_pause
+from workers.metrics import BatchNumbers
 
 log = structlog.get_logger()
 
@@ -90,7 +91,14 @@ class Collector:
     """Turns the ends of jobs into results."""
 
     def __init__(
-        self, runs: BatchRuns, jobs: Jobs, readers: Readers, storage: Storage, rest: Rest, retry_pause: float
+        self,
+        runs: BatchRuns,
+        jobs: Jobs,
+        readers: Readers,
+        storage: Storage,
+        rest: Rest,
+        retry_pause: float,
+        numbers: BatchNumbers,
     ) -> None:
         self._runs = runs
         self._jobs = jobs
@@ -98,6 +106,7 @@ class Collector:
         self._storage = storage
         self._rest = rest
         self._retry_pause = retry_pause
+        self._numbers = numbers
 
     async def collect(self, batch: Batch, why: BatchStatus | None, now: int) -> tuple[Batch, int]:
         """Collect some of the jobs that have ended; returns the batch as it is after that, and how many they were.
@@ -142,6 +151,7 @@ class Collector:
         if not await self._runs.commit(batch, outcomes):
             log.warning("batch.not_committed", batch=batch.spec.id)
             return batch
+        self._numbers.ended(sheet.counts)
         for job_id in sheet.collected:
             self._jobs.delivered(job_id)
         return batch._replace(

@@ -30,6 +30,7 @@ from workers.batches.input import InputGoneError, Inputs
 from workers.batches.share import Demand, share_out
 from workers.batches.validate import validate
 from workers.batches.verdicts import Rest
+from workers.metrics import BatchNumbers
 from workers.runtime import background
 
 log = structlog.get_logger()
@@ -77,6 +78,7 @@ class Runner:
         resolve_model: Callable[[str], str],
         enqueue: Callable[[Sequence[ChatMessage]], Awaitable[None]],
         retry_pause: float,
+        numbers: BatchNumbers,
     ) -> None:
         self._store = store
         self._runs = BatchRuns(store, jobs)
@@ -88,7 +90,7 @@ class Runner:
         self._rest = Rest()
         self._feeder = Feeder(self._runs, self._inputs, resolve_model, enqueue)
         readers = Readers(store, jobs.keys)
-        self._collector = Collector(self._runs, jobs, readers, files.storage, self._rest, retry_pause)
+        self._collector = Collector(self._runs, jobs, readers, files.storage, self._rest, retry_pause, numbers)
         self._closer = Closer(self._runs, jobs, self._inputs, files, self._collector)
         self._care: dict[str, Care] = {}
         self._window = 0
