@@ -87,7 +87,7 @@ async def test_many_at_once_are_answered_by_both_doors(openai_client: openai.Asy
 _COUNT = """
 import re, urllib.request
 text = urllib.request.urlopen("http://127.0.0.1:8010/metrics").read().decode()
-print(round(sum(float(v) for v in re.findall(r"^warp2api_jobs_admitted_total{.*} (.*)$", text, re.M))))
+print(round(sum(float(v) for v in re.findall(r"^warp2api_admissions_total{.*} (.*)$", text, re.M))))
 """
 
 
