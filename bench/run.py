@@ -4,9 +4,6 @@ Absolute figures move with the machine and the hour; the ratio to the floor is w
 """
 
 import asyncio
-import os
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +16,7 @@ from rich.table import Table
 from bench import floor
 from bench.load import Load, run_load
 from bench.processes import Measured, child, free_port, valkey, wait_until_answers
+from bench.workplace import run_gateway, workplace
 
 Outcome = TypeVar("Outcome")
 
@@ -50,7 +48,7 @@ def main(jobs: int, concurrency: int, deltas: int, gap_ms: int) -> int:
     console = Console()
     share = max(1, jobs // ROUNDS)
     with ExitStack() as stack:
-        environment, simulator_port = stack.enter_context(_workplace())
+        environment, simulator_port = stack.enter_context(workplace())
         gateway = stack.enter_context(_gateway(environment, concurrency, prompt))
         bottom = stack.enter_context(_floor(environment, simulator_port, concurrency, prompt))
         rounds = []
@@ -67,41 +65,11 @@ def main(jobs: int, concurrency: int, deltas: int, gap_ms: int) -> int:
 
 
 @contextmanager
-def _workplace() -> Iterator[tuple[dict[str, str], int]]:
-    """A simulator, and an environment that reads none of the operator's settings."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            "WARP_BASE_URL": f"http://127.0.0.1:{port}",
-            "WARP_API_KEY": "wk-bench",
-            "WARP_REFRESH_TOKEN": "",
-            "WARP_JWT": "",
-            "POOL_SERVICE_BASE_URL": "",
-            "CLOUDFLARE_API_TOKEN": "",
-            "CLOUDFLARE_BROKER_URL": "",
-            "WARP_ANONYMOUS": "0",
-            "API_TOKENS": "",
-            "WARP2API_HOME": folder,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "PWD": folder,
-        }
-        with child("simulator", ["-m", "cli.simulator", "--port", str(port)], environment):
-            wait_until_answers(f"http://127.0.0.1:{port}/_sim/state")
-            yield environment, port
-
-
-@contextmanager
 def _gateway(
     environment: Mapping[str, str], concurrency: int, prompt: str
 ) -> Iterator[Callable[[int], tuple[dict[str, float], Load]]]:
     """The whole gateway, warm; called with a number of jobs it streams them and tells what each process used."""
-    port = free_port()
-    with ExitStack() as stack:
-        store, url = stack.enter_context(valkey())
-        settings = {**environment, "REDIS_URL": url, "BROKER_URL": "", "HOST": "127.0.0.1", "PORT": str(port)}
-        roles = ("keeper", "worker", "api")
-        processes = [store, *[stack.enter_context(child(role, ["-m", "cli.main", role], settings)) for role in roles]]
-        wait_until_answers(f"http://127.0.0.1:{port}/readyz")
+    with run_gateway(environment, "keeper", "worker", "api") as (port, processes):
         asyncio.run(run_load(port, WARM_UP, concurrency, prompt))
         yield lambda jobs: _measured(processes, jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
 
