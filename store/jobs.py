@@ -38,6 +38,8 @@ _TAIL = load_script(_FOLDER, "tail")
 MAX_DEATHS: Final = 3
 #: Seconds a log lives once a client has had the whole answer.
 DELIVERED_TTL: Final = 60.0
+#: Likewise of a line's job, once the answer is among its batch's results.
+COLLECTED_TTL: Final = 10.0
 #: Seconds a job without a deadline may wait, and those the log of a batch's job waits for the keeper to collect it.
 MAX_QUEUED: Final = 24 * 3600.0
 UNCOLLECTED_TTL: Final = 48 * 3600.0
@@ -204,7 +206,14 @@ class Jobs:
 
     def delivered(self, job_id: str) -> None:
         """A client has had the whole answer: its log need not live as long as one nobody has read."""
-        ttl = _ms(min(DELIVERED_TTL, self.settings.job_ttl))
+        self._shorten(job_id, DELIVERED_TTL)
+
+    def collected(self, job_id: str) -> None:
+        """The answer of a line is among its batch's results: those of a whole batch are not to heap up here."""
+        self._shorten(job_id, COLLECTED_TTL)
+
+    def _shorten(self, job_id: str, longest: float) -> None:
+        ttl = _ms(min(longest, self.settings.job_ttl))
         self._store.post(*[("PEXPIRE", key, ttl, "LT") for key in (self.keys.record(job_id), self.keys.log(job_id))])
 
     async def tails(self, job_ids: Sequence[str]) -> list[Tail | None]:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from proto.batch_lines import job_id_of
 from proto.batches import BatchKind, BatchStatus, Counts
 from proto.errors import ErrorCode
 from proto.events import Failed, Text
 from proto.jobs import Status
 from store.connection import Store
+from store.jobs import COLLECTED_TTL
 from tests.contract.batch_world import STOP, World, ask, asks, message
 
 
@@ -41,6 +43,9 @@ async def test_a_batch_runs_from_its_input_to_its_output(world: World, store: St
     file = await world.files.get("c", batch.output_file)
     assert (file.purpose, file.filename) == ("batch_output", "batch_b_output.jsonl")
     assert await store.command("EXISTS", world.jobs.keys.waiting, world.jobs.keys.leases) == 0
+    # What is in the results heaps up nowhere else.
+    logs = [world.jobs.keys.log(job_id_of("batch_b", number, 1)) for number in range(1, 31)]
+    assert all([await store.command("PTTL", log) <= COLLECTED_TTL * 1000 for log in logs])
 
 
 async def test_the_queue_never_holds_more_than_the_window(world: World) -> None:

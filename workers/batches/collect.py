@@ -153,7 +153,7 @@ class Collector:
             return batch
         self._numbers.ended(sheet.counts)
         for job_id in sheet.collected:
-            self._jobs.delivered(job_id)
+            self._jobs.collected(job_id)
         return batch._replace(
             line=sheet.line,
             offset=sheet.offset,
