@@ -25,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="The vendor's object.")]
 def run(
     output: Output,
     source: Annotated[
-        Path | None, typer.Argument(metavar="[INPUT]", help="Requests, one a line, as OpenAI or Anthropic has them.")
+        Path | None, typer.Argument(metavar="INPUT", help="Requests, one a line, as OpenAI or Anthropic has them.")
     ] = None,
     url: Url = None,
     key: Key = None,
