@@ -45,6 +45,8 @@ from workers.watchdog import Watchdog
 log = structlog.get_logger()
 
 REFILL_EVERY: Final = 30.0
+#: How far a batch worker stands back where there is not CPU enough for all: those who chat wait for their answers.
+BATCH_NICENESS: Final = 5
 
 
 class ChatFailedError(Exception):
@@ -57,6 +59,8 @@ def run_worker(lane: str) -> None:
     start_tracing("worker")
     settings, store_settings = WorkerSettings(), StoreSettings()
     which = Lane(lane)
+    if which is Lane.BATCH:
+        os.nice(BATCH_NICENESS)
     app = create_celery(store_settings)
     runtime = Runtime(lambda: open_workshop(which, settings, store_settings, TokenSettings(), UpstreamSettings(), app))
     register_chat(app, runtime, settings.drain_timeout)
