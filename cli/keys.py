@@ -24,7 +24,10 @@ def add(
     lane: Annotated[str, typer.Option(help="interactive, or batch for a client that can wait.")] = "interactive",
     right: Annotated[
         list[str] | None,
-        typer.Option(help="chat, batch, monitor or monitor:content; repeatable; default chat.", show_default=False),
+        typer.Option(
+            help="chat, batch, monitor, monitor:content or monitor:cancel; repeatable; default chat.",
+            show_default=False,
+        ),
     ] = None,
     on_disconnect: Annotated[str, typer.Option(help="What becomes of a job whose client left: cancel or drain.")] = (
         "cancel"

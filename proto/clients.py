@@ -17,6 +17,8 @@ class Right(StrEnum):
     MONITOR = "monitor"
     #: What the monitor shows of what was said.
     CONTENT = "monitor:content"
+    #: To cancel batches of any client in the monitor; one's own need `BATCH` alone.
+    CANCEL = "monitor:cancel"
 
 
 class Leaving(StrEnum):

@@ -136,6 +136,11 @@ class Keys:
         """Zset of ids of batches that have not ended, by creation (ms). Members join at creation, leave at the end."""
         return f"{self.jobs_tag}:batches"
 
+    @property
+    def ended_batches(self) -> str:
+        """Zset of ids of the latest 50 batches that have ended, by their end (ms); lives a day longer."""
+        return f"{self.jobs_tag}:ended-batches"
+
     def client_batches(self, client: str, kind: str) -> str:
         """Zset of ids of a client's batches of one kind, ended ones too, by creation (ms); what its lists show. It
         lives as long as the newest of them.

@@ -137,7 +137,7 @@ class BatchRuns:
         """
         pairs = [word for pair in fields.items() for word in pair]
         args = (batch_id, from_, to, int(to in FINAL_STATUSES), *pairs)
-        return await self._run(_MOVE, batch_id, args, self._keys.open_batches)
+        return await self._run(_MOVE, batch_id, args, self._keys.open_batches, self._keys.ended_batches)
 
     async def take(
         self,

@@ -18,6 +18,7 @@ from api.routes import models
 from api.settings import ApiSettings
 from api.telemetry import NO_TELEMETRY
 from proto.models import ModelCatalogue
+from store.all_batches import AllBatches
 from store.catalogue import follow_offer
 from store.connection import Store
 from store.jobs import Jobs
@@ -72,7 +73,7 @@ async def open_services(
     try:
         # The bridge lends nothing: it shows the pool, and refreshes it when it is told to.
         async with open_pool(token_settings, store, jobs.keys, borrows=False) as pool:
-            hub = Hub(Sources(url, Monitor(store, jobs.keys), jobs, pool))
+            hub = Hub(Sources(url, Monitor(store, jobs.keys), jobs, pool, AllBatches(store, jobs.keys)))
             yield BridgeServices(settings, client_keys, catalogue, store, jobs, pool, hub)
     finally:
         for task in beside:

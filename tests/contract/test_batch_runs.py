@@ -10,6 +10,7 @@ from proto.errors import ErrorCode
 from proto.events import Failed, Finished, FinishReason, Text
 from proto.jobs import Status
 from store.admission import Admission
+from store.all_batches import MOST_SHOWN, AllBatches
 from store.batch_runs import BatchRuns, Ended, NotLeadingError, Outcomes
 from store.connection import Store
 from store.jobs import UNCOLLECTED_TTL, Jobs
@@ -246,3 +247,26 @@ async def test_a_keeper_that_falls_silent_is_followed_by_another(runs: BatchRuns
         while not await other.lead():
             await asyncio.sleep(0.01)
     assert not await runs.lead()
+
+
+async def test_operators_see_the_newest_open_batches_and_those_that_ended_last(
+    runs: BatchRuns, jobs: Jobs, store: Store
+) -> None:
+    everything = AllBatches(store, jobs.keys)
+    assert await everything.look() == []
+    names = [f"b{number}" for number in range(MOST_SHOWN + 3)]
+    for number, name in enumerate(names):
+        await open_batch(store, jobs, spec(name, client=f"client-of-{name}", created=number + 1))
+    assert await runs.take((await look(runs, names[-1])).batch, [taken(1), taken(2)], [], line=2, offset=20)
+    seen = await everything.look()
+    assert [row.batch.spec.client for row in seen] == [f"client-of-{name}" for name in reversed(names[3:])]
+    assert [row.running for row in seen[:2]] == [2, 0]
+
+    for name in names:
+        assert await runs.move(name, BatchStatus.IN_PROGRESS, BatchStatus.COMPLETED)
+    seen = await everything.look()
+    assert {row.batch.spec.id for row in seen} == set(names[3:])
+    assert {row.batch.status for row in seen} == {BatchStatus.COMPLETED}
+    assert await store.command("ZCARD", jobs.keys.ended_batches) == MOST_SHOWN
+    await store.command("DEL", jobs.keys.batch(names[-1]).record)
+    assert len(await everything.look()) == MOST_SHOWN - 1

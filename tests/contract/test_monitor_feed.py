@@ -11,6 +11,7 @@ from api.bridge.monitor.feed import Feed, Sources
 from api.bridge.monitor.watcher import Watcher
 from api.bridge.monitor.wishes import Filter, Kind
 from proto.clients import Client, Right
+from store.all_batches import AllBatches
 from store.connection import Store
 from store.jobs import Jobs
 from store.monitor import Monitor
@@ -32,7 +33,7 @@ async def watcher() -> Watcher:
 async def feed(store: Store, jobs: Jobs, redis_url: str, make_pool: MakePool, watcher: Watcher) -> AsyncIterator[Feed]:
     """A feed that hears of nothing that happens to a job."""
     pool = await make_pool(fill=False)
-    feed = Feed(Sources(redis_url, Monitor(store, jobs.keys), jobs, pool), {watcher})
+    feed = Feed(Sources(redis_url, Monitor(store, jobs.keys), jobs, pool, AllBatches(store, jobs.keys)), {watcher})
     feed._steps._on_message = lambda _: None
     task = asyncio.create_task(feed.run())
     yield feed

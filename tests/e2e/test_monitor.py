@@ -38,7 +38,7 @@ def gateway(simulator: Simulator) -> Iterator[Gateway]:
 def bridge(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a bridge that asks for keys."""
     path = Path(tmp_path_factory.mktemp("keys"), "keys.json")
-    rights = {"reads": (CONTENT, ["monitor", "monitor:content"]), "chats": (CHAT, ["chat"])}
+    rights = {"reads": (CONTENT, ["monitor", "monitor:content", "monitor:cancel"]), "chats": (CHAT, ["chat"])}
     keys = [{"name": name, "sha256": hash_of(key), "rights": had} for name, (key, had) in rights.items()]
     path.write_text(json.dumps({"keys": keys}))
     return gateway.start_bridge(CLIENT_KEYS_FILE=str(path), API_TOKENS=SHAPES)
@@ -91,7 +91,7 @@ async def until_tapped(gateway: Gateway, watch: Watch) -> None:
 
 async def test_a_chat_is_seen_from_its_admission_to_its_end(gateway: Gateway, watch: Watch) -> None:
     connected = watch.messages[0]
-    assert (connected["event"], connected["rights"]) == ("connected", ["monitor", "monitor:content"])
+    assert (connected["event"], connected["rights"]) == ("connected", ["monitor", "monitor:cancel", "monitor:content"])
     job_id = await begin(gateway, "text n=5 gap=0.3")
     first = await watch.job(job_id, lambda _: True)
     assert (first["dialect"], first["model"], first["lane"], first["stream"]) == ("openai", "auto", "interactive", True)
@@ -161,7 +161,7 @@ def packets_of(watch: Watch) -> list[dict[str, Any]]:
 
 async def test_without_the_right_there_are_shapes_and_sizes_only(gateway: Gateway, bridge: str, watch: Watch) -> None:
     async with watching(bridge, key=SHAPES) as other:
-        assert (await other.next())["rights"] == ["monitor"]
+        assert (await other.next())["rights"] == ["batch", "monitor"]
         await other.until("history")
         await until_tapped(gateway, watch)
         job_id = await begin(gateway, 'text say="the planted words"')
@@ -198,6 +198,46 @@ async def test_only_what_is_asked_for_is_told(gateway: Gateway, bridge: str) -> 
         await watch.say(type="filter", kinds=["jobs"], model="auto", lane="interactive")
         assert job_id in {job["id"] for job in (await watch.until("history"))["jobs"]}
         assert {message["event"] for message in watch.messages} == {"connected", "history"}
+
+
+async def test_batches_are_told_as_they_go_and_cancelled_by_who_may(
+    gateway: Gateway, bridge: str, watch: Watch
+) -> None:
+    gateway.start_api(API_TOKENS=f"{SHAPES},key-of-another")
+    gateway.wait_until_ready()
+    asked = {"custom_id": "1", "params": {"model": "auto", "max_tokens": 9, "messages": user("planted words")}}
+    async with gateway.anthropic(door=len(gateway.urls) - 1, api_key=SHAPES) as client:
+        own = await client.messages.batches.create(requests=[asked])  # type: ignore[list-item]
+    async with gateway.anthropic(door=len(gateway.urls) - 1, api_key="key-of-another") as client:
+        others = await client.messages.batches.create(requests=[asked, {**asked, "custom_id": "2"}])  # type: ignore[list-item]
+
+    def told(message: dict[str, Any]) -> dict[str, Any]:
+        return {batch["id"]: batch for batch in message["batches"]}
+
+    message = await watch.until("batches", lambda message: others.id in told(message))
+    batch = told(message)[others.id]
+    assert (batch["kind"], batch["status"], batch["total"], batch["running"]) == ("anthropic", "in_progress", 2, 0)
+    assert (batch["succeeded"], batch["ended_at"]) == (0, None)
+    assert batch["created_at"] < batch["expires_at"]
+    async with watching(bridge, key=SHAPES, kinds=["batches"]) as plain:
+        for mine, code in (
+            (others.id, "not_permitted"),
+            ("no-such", "batch_not_found"),
+            (f"{own.id}:running", "batch_not_found"),
+        ):
+            await plain.say(type="cancel_batch", batch=mine)
+            error = await plain.until("error")
+            assert (error["code"], error["batch"]) == (code, mine)
+        assert told(plain.messages[1])[others.id]["status"] == "in_progress"
+        await plain.say(type="cancel_batch", batch=own.id)
+        await watch.until("batches", lambda message: told(message)[own.id]["status"] == "cancelling")
+        # Nobody runs batches here but the keeper, which has nothing to wait for.
+        message = await watch.until("batches", lambda message: told(message)[own.id]["status"] == "cancelled")
+        assert told(message)[own.id]["cancelled"] == 1
+        assert told(message)[own.id]["ended_at"]
+    await watch.say(type="cancel_batch", batch=others.id)
+    message = await watch.until("batches", lambda message: told(message)[others.id]["status"] == "cancelled")
+    assert "planted words" not in json.dumps(watch.messages)
 
 
 async def test_what_cannot_be_read_is_named_and_the_connection_stays(watch: Watch) -> None:
@@ -247,7 +287,7 @@ async def test_a_page_of_somebody_else_cannot_watch_an_open_bridge(gateway: Gate
                 pass
     async with connected(bridge, origin=bridge) as watch:
         await watch.say(type="hello")
-        assert (await watch.next())["rights"] == ["monitor", "monitor:content"]
+        assert (await watch.next())["rights"] == ["batch", "monitor", "monitor:cancel", "monitor:content"]
     gateway.role("bridge").tell_to_stop()
 
 

@@ -17,10 +17,11 @@ import structlog
 from api.bridge.monitor.board import Board, Known
 from api.bridge.monitor.packets import PacketHistory
 from api.bridge.monitor.tally import Tally
-from api.bridge.monitor.views import job_view, packet_view, token_view, workers_view
+from api.bridge.monitor.views import batches_view, job_view, packet_view, token_view, workers_view
 from api.bridge.monitor.watcher import Watcher
 from api.bridge.monitor.wishes import Kind
 from proto.packets import Watched, decode_packets
+from store.all_batches import AllBatches
 from store.connection import StoreError
 from store.jobs import Jobs
 from store.monitor import Monitor, Overview
@@ -56,6 +57,7 @@ class Sources:
     monitor: Monitor
     jobs: Jobs
     pool: TokenPool
+    batches: AllBatches
 
 
 class Feed:
@@ -65,6 +67,7 @@ class Feed:
         self.board = Board()
         self.packets = PacketHistory()
         self.jobs = sources.jobs
+        self.batches = sources.batches
         self._monitor = sources.monitor
         self._pool = sources.pool
         self._watchers = watchers
@@ -213,7 +216,7 @@ class Feed:
         known = self.board.get(job_id)
         return watcher.wants.shows(job_id, known.record if known else None)
 
-    # --- pool, workers, numbers -----------------------------------------------------------------------------------
+    # --- pool, workers, batches, numbers ------------------------------------------------------------------------------
 
     async def _each_second(self) -> None:
         second = 0
@@ -221,6 +224,8 @@ class Feed:
             try:
                 await self._say_watched(second)
                 await self._tell_second(workers=second % 2 == 0)
+                if second % 2 == 0:
+                    await self.tell_batches()
             except StoreError as error:
                 for watcher in self._watchers:
                     watcher.offer({"event": "error", "code": error.code, "message": error.message})
@@ -249,9 +254,20 @@ class Feed:
         settings = self._pool.settings
         tokens = [token_view(row, settings.token_concurrency) for row in snapshot.rows]
         stats = msgspec.to_builtins(pool_stats(snapshot, settings.pool_target))
-        message = {"event": "pool", "tokens": tokens, "stats": stats}
-        if message != self._shown.get(Kind.POOL):
-            self._show(Kind.POOL, message)
+        self._show_change(Kind.POOL, {"event": "pool", "tokens": tokens, "stats": stats})
+
+    async def tell_batches(self) -> None:
+        """Look at the batches, if one of the watchers wants to see them, and tell what has changed.
+
+        Raises:
+            StoreError: the store is away.
+        """
+        if any(watcher.wants_kind(Kind.BATCHES) for watcher in self._watchers):
+            self._show_change(Kind.BATCHES, batches_view(await self.batches.look()))
+
+    def _show_change(self, kind: Kind, message: dict[str, Any]) -> None:
+        if message != self._shown.get(kind):
+            self._show(kind, message)
 
     def _show(self, kind: Kind, message: dict[str, Any]) -> None:
         self._shown[kind] = message

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from api.bridge.monitor.feed import Feed
 from api.bridge.monitor.follower import Follower
 from api.bridge.monitor.watcher import BAD_KEY, NO_HELLO, NOT_PERMITTED, Watcher
-from api.bridge.monitor.wishes import Close, Filter, Hello, Open, Wish, read_wish
+from api.bridge.monitor.wishes import CancelBatch, Close, Filter, Hello, Open, Wish, read_wish
 from api.bridge.services import BridgeServices, bridge_of
 from proto.clients import Client, Right
 from proto.errors import ErrorCode, GatewayError
@@ -33,6 +33,9 @@ CLOSE_WITHIN: Final = 5.0
 LOOK_AT_KEY_EVERY: Final = 10.0
 #: Jobs that one watcher may follow at once.
 MOST_OPEN: Final = 16
+
+#: Rights that decide what a watcher sees and may do here.
+SHOWN_RIGHTS: Final = {Right.MONITOR, Right.CONTENT, Right.BATCH, Right.CANCEL}
 
 router = APIRouter()
 
@@ -58,7 +61,8 @@ async def watch(websocket: WebSocket) -> None:
         {
             "event": "connected",
             "version": version("warp2api"),
-            "rights": sorted(right for right in client.rights if right in (Right.MONITOR, Right.CONTENT)),
+            "client": client.name,
+            "rights": sorted(client.rights & SHOWN_RIGHTS),
             "now": await _now(services.store),
         }
     )
@@ -133,7 +137,7 @@ class Connection:
             while True:
                 message = await _receive(self._websocket)
                 try:
-                    self._heed(read_wish(message))
+                    await self._heed(read_wish(message))
                 except GatewayError as error:
                     self._watcher.offer(_error(error))
         except WebSocketDisconnect:
@@ -148,7 +152,7 @@ class Connection:
                 self._watcher.offer(_error(error))
                 self._watcher.close(_code_of(error))
 
-    def _heed(self, wish: Wish) -> None:
+    async def _heed(self, wish: Wish) -> None:
         match wish:
             case Hello():
                 raise GatewayError(ErrorCode.INVALID_REQUEST, "The hello has been said; send a filter.")
@@ -161,6 +165,23 @@ class Connection:
                 self._watcher.opened.discard(job)
                 if (task := self._followers.pop(job, None)) is not None:
                     task.cancel()
+            case CancelBatch(batch):
+                await self._cancel_batch(batch)
+
+    async def _cancel_batch(self, batch_id: str) -> None:
+        """Cancel a batch for somebody who may: its own client, or who may cancel everybody's."""
+        try:
+            batch = await self._feed.batches.get(batch_id)
+            client = self._watcher.client
+            is_own = Right.BATCH in client.rights and batch.spec.client == client.name
+            if not is_own and Right.CANCEL not in client.rights:
+                message = f"To cancel another client's batch takes the right {Right.CANCEL.value!r}, one's own 'batch'."
+                raise GatewayError(ErrorCode.NOT_PERMITTED, message)
+            await self._feed.batches.cancel(batch_id)
+            log.info("monitor.batch_cancelled", client=client.name, batch=batch_id, batch_client=batch.spec.client)
+            await self._feed.tell_batches()
+        except GatewayError as error:
+            self._watcher.offer({**_error(error), "batch": batch_id[:64]})
 
     def _open(self, job_id: str) -> None:
         """Follow a job, from the beginning if it is followed already."""

@@ -11,6 +11,7 @@ from proto.events import Event, Failed, Finished, Reasoning, Revised, Text, Tool
 from proto.jobs import Lane
 from proto.packet_view import view_of_packet
 from proto.packets import Packet
+from store.all_batches import SeenBatch
 from store.monitor import Overview, WorkerRow
 from tokens.verbs import TokenRow
 
@@ -96,6 +97,26 @@ def token_view(row: TokenRow, limit: int) -> dict[str, Any]:
         "expires_at": row.expires or None,
         "until": row.rests_until or None,
         "source": row.source,
+    }
+
+
+def batches_view(rows: list[SeenBatch]) -> dict[str, Any]:
+    """Batches, without what was asked, answered or noted with them."""
+    return {"event": "batches", "batches": [_batch_view(row) for row in rows]}
+
+
+def _batch_view(row: SeenBatch) -> dict[str, Any]:
+    batch = row.batch
+    return {
+        "id": batch.spec.id,
+        "kind": batch.spec.kind,
+        "client": batch.spec.client[:LONGEST_NAME],
+        "status": batch.status,
+        **batch.counts._asdict(),
+        "running": row.running,
+        "created_at": batch.spec.created,
+        "ended_at": batch.ended_at,
+        "expires_at": batch.spec.expires,
     }
 
 

@@ -1,4 +1,4 @@
-"""What a watcher may say: who it is, what it wants to see, and which jobs it follows."""
+"""What a watcher may say: who it is, what it wants to see, which jobs it follows, and what is to be cancelled."""
 
 from enum import StrEnum
 from typing import TypeAlias
@@ -18,6 +18,7 @@ class Kind(StrEnum):
     POOL = "pool"
     WORKERS = "workers"
     STATS = "stats"
+    BATCHES = "batches"
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="filter", tag_field="type"):
@@ -66,7 +67,13 @@ class Close(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="close"
     job: str
 
 
-Wish: TypeAlias = Hello | Filter | Open | Close
+class CancelBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cancel_batch", tag_field="type"):
+    """Have no more of a batch run."""
+
+    batch: str
+
+
+Wish: TypeAlias = Hello | Filter | Open | Close | CancelBatch
 
 _decoder = msgspec.json.Decoder(Wish)
 
