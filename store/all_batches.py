@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from proto.batches import Batch, read_record
 from proto.keys import Keys
-from store.batches import no_such_batch
+from store.batches import no_such_batch, read_batch
 from store.connection import Call, Store
 from store.scripts import load_script
 
@@ -55,12 +55,10 @@ class AllBatches:
         Raises:
             GatewayError: BATCH_NOT_FOUND.
         """
-        if ":" in batch_id:  # the name of another key of a batch
+        batch = await read_batch(self._store, self._keys, batch_id)
+        if batch is None:
             raise no_such_batch(batch_id)
-        fields = await self._store.command("HGETALL", self._keys.batch(batch_id).record)
-        if not fields:
-            raise no_such_batch(batch_id)
-        return _batch(fields)
+        return batch
 
     async def cancel(self, batch_id: str) -> None:
         """Have no more of a batch run; one that has come to its end, or is not there, stays as it is."""
@@ -68,8 +66,5 @@ class AllBatches:
 
 
 def _seen(fields: Sequence[bytes], taken: int, ended: int) -> SeenBatch:
-    return SeenBatch(_batch(fields), max(0, taken - ended))
-
-
-def _batch(fields: Sequence[Any]) -> Batch:
-    return read_record(dict(zip(fields[::2], fields[1::2], strict=True)))
+    batch = read_record(dict(zip(fields[::2], fields[1::2], strict=True)))
+    return SeenBatch(batch, max(0, taken - ended))

@@ -79,8 +79,7 @@ class Batches:
         Raises:
             GatewayError: BATCH_NOT_FOUND.
         """
-        row = await self._store.command("HGETALL", self._keys.batch(batch_id).record)
-        batch = _read(row) if row else None
+        batch = await read_batch(self._store, self._keys, batch_id)
         if batch is None or batch.spec.client != client or batch.spec.kind is not kind:
             raise no_such_batch(batch_id)
         return batch
@@ -120,7 +119,8 @@ class Batches:
         for file_id in (batch.output_file, batch.error_file, batch.spec.input_key):
             if file_id and file_id != batch.spec.input_file:
                 await self._files.doom(file_id)
-        await self._store.command("ZREM", self._keys.client_batches(client, kind), batch_id)
+        for listed in (self._keys.client_batches(client, kind), self._keys.ended_batches):
+            await self._store.command("ZREM", listed, batch_id)
         await self._store.command("DEL", *self._keys.batch(batch_id))
 
 
@@ -134,6 +134,14 @@ def new_id(prefix: str, client: str, key: str | None) -> str:
 def no_such_batch(batch_id: str) -> GatewayError:
     """The refusal of a batch that is not there for this client."""
     return GatewayError(ErrorCode.BATCH_NOT_FOUND, f"There is no batch {batch_id[:64]!r}.")
+
+
+async def read_batch(store: Store, keys: Keys, batch_id: str) -> Batch | None:
+    """A batch of whatever client, None if there is none of that id."""
+    if ":" in batch_id:
+        return None  # no id: it would name another key of a batch
+    row = await store.command("HGETALL", keys.batch(batch_id).record)
+    return _read(row) if row else None
 
 
 def _read(row: list[bytes]) -> Batch:

@@ -49,6 +49,7 @@ async def test_a_batch_is_its_clients_and_its_kinds_alone(batches: Batches, runs
     assert made == await batches.get("c", OPENAI, "b")
     assert (made.status, made.counts, made.spec.metadata) == (BatchStatus.VALIDATING, Counts(), {"a": "b"})
     assert [row.batch for row in await runs.open()] == [made]
+    assert await refused(batches.get("c", OPENAI, "b:out")) is ErrorCode.BATCH_NOT_FOUND
     for client, kind in (("d", OPENAI), ("c", ANTHROPIC)):
         assert await refused(batches.get(client, kind, "b")) is ErrorCode.BATCH_NOT_FOUND
         assert await refused(batches.cancel(client, kind, "b")) is ErrorCode.BATCH_NOT_FOUND
