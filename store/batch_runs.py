@@ -5,7 +5,7 @@ is refused once another keeper has it, so whatever a keeper does that only seeme
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,12 +63,13 @@ class Ended(NamedTuple):
 class Outcomes(NamedTuple):
     """What one commit makes part of a batch's results.
 
-    `ended`: how many of the jobs that have ended it deals with. `line`, `offset`: where the cursor comes to. `leave`:
-    lines that are with no job any more. `forget`: those that wait no longer to run again. `again`: those that will,
-    each with its time (Unix ms).
+    `ended`: how many of the jobs that have ended it deals with; `last`: the last of them. `line`, `offset`: where the
+    cursor comes to. `leave`: lines that are with no job any more, each with the job it had. `forget`: those that wait
+    no longer to run again. `again`: those that will, each with its time (Unix ms).
     """
 
     ended: int
+    last: Ended | None
     line: int
     offset: int
     out: Part | None
@@ -77,7 +78,7 @@ class Outcomes(NamedTuple):
     errored: int
     cancelled: int
     expired: int
-    leave: Sequence[int]
+    leave: Mapping[int, str]
     forget: Sequence[Taken]
     again: Sequence[tuple[int, Taken]]
 
@@ -217,11 +218,13 @@ class BatchRuns:
         Raises:
             NotLeadingError: another keeper runs the batches.
         """
-        args: list[Argument] = [outcomes.ended, batch.line, outcomes.line, outcomes.offset]
+        last = _row_of(outcomes.last) if outcomes.last else ""
+        args: list[Argument] = [outcomes.ended, last, batch.line, outcomes.line, outcomes.offset]
         args += [encode_part(part) if part else "" for part in (outcomes.out, outcomes.err)]
         args += [outcomes.succeeded, outcomes.errored, outcomes.cancelled, outcomes.expired]
         args += [len(outcomes.leave), len(outcomes.forget)]
-        args += [*outcomes.leave, *[encode_taken(each) for each in outcomes.forget]]
+        args += [word for pair in outcomes.leave.items() for word in pair]
+        args += [encode_taken(each) for each in outcomes.forget]
         for when, each in outcomes.again:
             args += (when, encode_taken(each))
         return await self._run(_COMMIT, batch.spec.id, args)
@@ -242,6 +245,10 @@ def _open_batch(row: Sequence[Any]) -> OpenBatch:
     fields, running, ended, retries, first = row
     pairs = zip(fields[::2], fields[1::2], strict=True)
     return OpenBatch(read_record(dict(pairs)), running, ended, retries, int(float(first[1])) if first else None)
+
+
+def _row_of(ended: Ended) -> str:
+    return f"{ended.line} {ended.job or '-'} {ended.status} {ended.code}"
 
 
 def _ended(row: bytes) -> Ended:

@@ -125,10 +125,13 @@ class Batches:
 
 
 def new_id(prefix: str, client: str, key: str | None) -> str:
-    """A batch's id: one that nobody can guess, or, with the digest of an idempotency key, always the same for it."""
+    """A batch's id: one that nobody can guess, or, with the digest of an idempotency key, always the same for it.
+
+    Ids of the two APIs differ also behind their prefixes: the files of results are named after that.
+    """
     if key is None:
         return f"{prefix}_{secrets.token_hex(12)}"
-    return f"{prefix}_{hashlib.sha256(f'{client}:{key}'.encode()).hexdigest()[:24]}"
+    return f"{prefix}_{hashlib.sha256(f'{prefix}:{client}:{key}'.encode()).hexdigest()[:24]}"
 
 
 def no_such_batch(batch_id: str) -> GatewayError:

@@ -1,5 +1,6 @@
 """The engine of batches, round by round."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,16 @@ async def test_what_has_not_run_in_time_expires(world: World) -> None:
     assert batch.counts == Counts(total=20, succeeded=2, expired=18)
     bad = await world.results(batch.error_file)
     assert {line["error"]["code"] for line in bad.values()} == {"batch_expired"}
+
+
+async def test_blank_lines_at_the_end_hold_up_no_cancelled_batch(world: World) -> None:
+    spec = await world.begin([*asks(2), b"", b""])
+    await world.fed(2)
+    # The cursor stands before the blank lines if there was room for just the lines before them.
+    size = sum(len(json.dumps(line)) + 1 for line in asks(2))
+    await world.store.command("HSET", world.jobs.keys.batch(spec.id).record, "offset", size, "status", "cancelling")
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert (batch.status, batch.counts) == (BatchStatus.CANCELLED, Counts(2, cancelled=2))
 
 
 async def test_anthropics_requests_are_judged_one_by_one(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.contract.batches import HOUR_MS, look, make_job, open_batch, run_job,
 from tests.contract.jobs import admit, claim, make_jobs
 
 STOP = Finished(FinishReason.STOP)
-NOTHING = Outcomes(0, 0, 0, None, None, 0, 0, 0, 0, (), (), ())
+NOTHING = Outcomes(0, None, 0, 0, None, None, 0, 0, 0, 0, {}, (), ())
 
 
 @pytest.fixture
@@ -186,8 +186,21 @@ async def test_outcomes_are_committed_all_at_once_and_once(runs: BatchRuns, stor
     again = taken(2, "job2b", run=2, faults=1)
     out, err = Part("out/1", 10, 1), Part("err/1", 20, 1)
     outcomes = NOTHING._replace(
-        ended=2, line=4, offset=50, out=out, err=err, succeeded=1, expired=1, leave=[1, 2], again=[(HOUR_MS, again)]
+        ended=2,
+        last=Ended(2, "job2", "finished", "stop"),
+        line=4,
+        offset=50,
+        out=out,
+        err=err,
+        succeeded=1,
+        expired=1,
+        leave={1: "job1", 2: "job2"},
+        again=[(HOUR_MS, again)],
     )
+    # What was read of another state than this one changes nothing.
+    assert not await runs.commit(row.batch, outcomes._replace(last=Ended(1, "job1", "finished", "stop")))
+    assert not await runs.commit(row.batch, outcomes._replace(leave={1: "job1", 2: "job2b"}))
+    assert await look(runs) == row
     assert await runs.commit(row.batch, outcomes)
     assert not await runs.commit(row.batch, outcomes)
     assert not await runs.commit((await look(runs)).batch, outcomes)
@@ -209,7 +222,7 @@ async def test_a_line_that_waited_is_taken_with_its_next_job(runs: BatchRuns, st
     await runs.take(row.batch, [taken(1), taken(2)], [], line=2, offset=30)
     await runs.commit(
         (await look(runs)).batch,
-        NOTHING._replace(line=2, offset=30, leave=[1, 2], again=[(1, taken(1)), (2, taken(2))]),
+        NOTHING._replace(line=2, offset=30, leave={1: "job1", 2: "job2"}, again=[(1, taken(1)), (2, taken(2))]),
     )
     row = await look(runs)
     assert await runs.take(row.batch, [taken(1, "second", run=2)], [taken(1)], line=2, offset=30)

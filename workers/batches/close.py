@@ -76,7 +76,7 @@ class Closer:
         self._stopped[batch.spec.id] = now
         sheet = Sheet(batch, why, now)
         for orphan in await self._runs.orphans(batch.spec.id):
-            sheet.leave.append(orphan.line)
+            sheet.leave[orphan.line] = orphan.job
             sheet.unrun(orphan, why or BatchStatus.EXPIRED)
         await self._collector.commit(batch, sheet)
         running = await self._runs.running(batch.spec.id)

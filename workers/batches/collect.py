@@ -1,6 +1,7 @@
 """From jobs that have ended to results: rendered, written to the storage, and committed all at once."""
 
 import asyncio
+import secrets
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from proto.dialects.base import Vendor
 from proto.errors import BadRequestError, ErrorCode
 from proto.events import Event, Failed, Finished, decode_events
 from proto.jobs import ReplyHeader
-from store.batch_runs import BatchRuns, Outcomes
+from store.batch_runs import BatchRuns, Ended, Outcomes
 from store.jobs import Jobs
 from store.readers import Readers
 from store.storage import Storage
@@ -46,9 +47,10 @@ class Sheet:
         self.why = why
         self.now = now
         self.ended = 0
+        self.last: Ended | None = None
         self.line, self.offset = batch.line, batch.offset
-        self.leave: list[int] = []
-        self.collected: list[str] = []
+        self._began_at = batch.offset
+        self.leave: dict[int, str] = {}
         self.forget: list[Taken] = []
         self.again: list[tuple[int, Taken]] = []
         self.counts = {"succeeded": 0, "errored": 0, "cancelled": 0, "expired": 0}
@@ -84,7 +86,8 @@ class Sheet:
     @property
     def empty(self) -> bool:
         """Whether committing it would change nothing."""
-        return not (self.ended or self.leave or self.forget or self.out or self.err)
+        moved = self.offset != self._began_at  # over blank lines, perhaps
+        return not (self.ended or self.leave or self.forget or self.out or self.err or moved)
 
 
 class Collector:
@@ -121,13 +124,13 @@ class Collector:
         while rows and not sheet.full:
             group, rows = rows[:READ], rows[READ:]
             logs = await asyncio.gather(*[self._read(ended.job) for ended, _ in group])
-            for (_, taken), (header, events) in zip(group, logs, strict=True):
+            for (ended, taken), (header, events) in zip(group, logs, strict=True):
                 if sheet.full:
                     break
                 sheet.ended += 1
+                sheet.last = ended
                 if taken is not None and taken.line not in sheet.leave:
-                    sheet.leave.append(taken.line)
-                    sheet.collected.append(taken.job)
+                    sheet.leave[taken.line] = taken.job
                     self._judge(sheet, taken, header, events)
         return await self.commit(batch, sheet), sheet.ended
 
@@ -135,10 +138,11 @@ class Collector:
         """Write what is on the sheet and make it part of the batch's results; raises as `collect` does."""
         if sheet.empty:
             return batch
-        out = await self._put(sheet.out, f"{batch.spec.output_file}/{batch.out_parts + 1:06d}-{self._runs.nonce}")
-        err = await self._put(sheet.err, f"{batch.spec.error_file}/{batch.err_parts + 1:06d}-{self._runs.nonce}")
+        out = await self._put(sheet.out, f"{batch.spec.output_file}/{batch.out_parts + 1:06d}")
+        err = await self._put(sheet.err, f"{batch.spec.error_file}/{batch.err_parts + 1:06d}")
         outcomes = Outcomes(
             ended=sheet.ended,
+            last=sheet.last,
             line=sheet.line,
             offset=sheet.offset,
             out=out,
@@ -152,7 +156,7 @@ class Collector:
             log.warning("batch.not_committed", batch=batch.spec.id)
             return batch
         self._numbers.ended(sheet.counts)
-        for job_id in sheet.collected:
+        for job_id in sheet.leave.values():
             self._jobs.collected(job_id)
         return batch._replace(
             line=sheet.line,
@@ -161,10 +165,12 @@ class Collector:
             err_parts=batch.err_parts + (err is not None),
         )
 
-    async def _put(self, lines: list[bytes], key: str) -> Part | None:
+    async def _put(self, lines: list[bytes], name: str) -> Part | None:
         if not lines:
             return None
         data = b"".join(lines)
+        # A name that no other try has: what this one writes late, or commits late, is not mixed with anything.
+        key = f"{name}-{secrets.token_hex(6)}"
         await self._storage.put(key, data)
         return Part(key, len(data), len(lines))
 
