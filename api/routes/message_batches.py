@@ -43,6 +43,7 @@ async def create_message_batch(request: Request) -> Response:
     client = services.client_keys.client(request.headers, Right.BATCH)
     check_type(request.headers.get("content-type"))
     key, coalesce = key_of(request), wants_coalescing(request.headers)
+    _address(request)  # refused before the batch is made, not after
     try:
         file, count, digest = await _take_in(request, services, client)
     except ClientDisconnect:
@@ -162,15 +163,22 @@ def _list(request: Request, page: BatchPage) -> dict[str, Any]:
 
 
 def _results_url(request: Request, batch: Batch) -> str:
-    """Where this client reaches the results: at the address it asks at, or that of the proxy in between.
+    """Where this client reaches the results."""
+    return f"{_address(request)}{_PATH}/{batch.spec.id}/results"
+
+
+def _address(request: Request) -> str:
+    """Where this client reaches the gateway: at the address it asks at, or that of the proxy in between.
 
     The SDK sends its key wherever this says, so it must be this gateway (`client-apis.md` 4.2). The names are taken
     from the client's own request and told to nobody else.
     """
     headers = request.headers
-    scheme, host = headers.get("x-forwarded-proto"), headers.get("x-forwarded-host") or headers.get("host", "")
+    # Of several proxies each may add its own; the first is the one that the client speaks to.
+    scheme, host = (headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host"))
+    host = host or headers.get("host", "")
     if scheme not in ("http", "https"):
         scheme = request.url.scheme
     if not _HOST.fullmatch(host):
         raise BadRequestError("The Host header is missing or not sane.")
-    return f"{scheme}://{host}{_PATH}/{batch.spec.id}/results"
+    return f"{scheme}://{host}"

@@ -181,6 +181,7 @@ async def test_the_address_of_results_is_the_one_the_client_asks_at(gateway: Gat
             ({}, gateway.url),
             ({"host": "gateway.example"}, "http://gateway.example"),
             ({"x-forwarded-proto": "https", "x-forwarded-host": "a.example:8443"}, "https://a.example:8443"),
+            ({"x-forwarded-proto": "https, http", "x-forwarded-host": "a.example, b.example"}, "https://a.example"),
         ):
             told = (await client.get(path, headers=headers)).json()["results_url"]
             assert told in (None, f"{root}{path}/results")

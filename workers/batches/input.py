@@ -63,8 +63,8 @@ async def split_lines(pieces: AsyncIterator[bytes], line: int = 0, offset: int =
         yield finish(offset + length)
 
 
-async def read_on(files: Files, spec: BatchSpec, start: int = 0) -> AsyncIterator[bytes]:
-    """The bytes of a batch's input from `start` on.
+async def read_on(files: Files, spec: BatchSpec, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    """The bytes of a batch's input from `start` on, up to `end`.
 
     Raises:
         InputGoneError: it ends too early.
@@ -72,12 +72,12 @@ async def read_on(files: Files, spec: BatchSpec, start: int = 0) -> AsyncIterato
     """
     at = start
     try:
-        async for piece in files.content(spec.input_key, start=start):
+        async for piece in files.content(spec.input_key, start=start, end=end):
             at += len(piece)
             yield piece
     except MissingPartError as error:
         raise InputGoneError from error
-    if at < spec.input_bytes:
+    if at < (spec.input_bytes if end is None else end):
         raise InputGoneError
 
 
@@ -123,12 +123,8 @@ class Inputs:
         """
         if taken.length > MAX_LINE:
             return None
-        raw = bytearray()
-        async for piece in read_on(self._files, spec, taken.offset):
-            raw += piece
-            if len(raw) >= taken.length:
-                break
-        return bytes(raw[: taken.length])
+        end = taken.offset + taken.length
+        return b"".join([piece async for piece in read_on(self._files, spec, taken.offset, end)])
 
     def forget(self, batch_id: str) -> None:
         """The batch is not read on."""

@@ -259,10 +259,11 @@ class Runner:
             wants = free if batch.offset < batch.spec.input_bytes else 0
             if row.next_retry is not None and row.next_retry <= now:
                 wants += row.retries
-            if batch.status is not BatchStatus.IN_PROGRESS or row.ended >= MOST_UNCOLLECTED:
+            care = self._care[batch.spec.id]
+            left_alone = now < care.left_alone_until  # places it cannot take are for others
+            if left_alone or batch.status is not BatchStatus.IN_PROGRESS or row.ended >= MOST_UNCOLLECTED:
                 wants = 0
-            served = self._care[batch.spec.id].served
-            demands.append(Demand(batch.spec.id, batch.spec.client, row.running - row.ended, wants, served))
+            demands.append(Demand(batch.spec.id, batch.spec.client, row.running - row.ended, wants, care.served))
         return share_out(free, demands)
 
     async def _measure_window(self, now: int) -> None:

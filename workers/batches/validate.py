@@ -16,6 +16,8 @@ from workers.batches.input import ENOUGH, RawLine, read_on, split_lines
 
 #: Requests of one batch.
 MAX_REQUESTS: Final = 50_000
+#: Lines that are looked at at once: short ones take more memory than their bytes.
+ENOUGH_LINES: Final = 1_000
 #: Errors that are told; what comes after them is not looked at.
 MAX_ERRORS: Final = 100
 
@@ -88,7 +90,7 @@ async def validate(files: Files, spec: BatchSpec, resolve_model: Callable[[str],
     async for line in split_lines(read_on(files, spec)):
         lines.append(line)
         size += line.length
-        if size >= ENOUGH:
+        if size >= ENOUGH or len(lines) >= ENOUGH_LINES:
             # In a thread: the jobs of others are not to wait for it.
             await asyncio.to_thread(validator.look_at, lines)
             lines, size = [], 0
