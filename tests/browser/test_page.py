@@ -192,11 +192,9 @@ def test_without_the_right_to_see_contents_sizes_stand_in_their_place(scripted: 
     name = f"{1:024x}"
     packet = {"job": name, "attempt": 1, "number": 0, "at": NOW, "kind": "event", "type": "FINISHED", "size": 99}
     bridge.say("job", job=running(1), timeline=[], packets=[packet])
-    bridge.say(
-        "log", job=name, after=0, seq=1, events=[["text", 1200, 0], ["text", 34, 0], ["tool_call", "c", "look", 7]]
-    )
+    bridge.say("log", job=name, after=0, seq=1, events=[["text", 1200, 0], ["text", 34, 0], ["tool_call", "c", 4, 7]])
 
-    expect(page.locator("#panel .answer")).to_have_text("Text1,234 charactersTool calllook7 characters")
+    expect(page.locator("#panel .answer")).to_have_text("Text1,234 charactersTool call7 characters")
     expect(page.locator("#panel .packets")).to_have_text(re.compile("FINISHED99 B"))
     expect(page.locator("#panel")).to_contain_text("contents need a key with the right monitor:content")
     expect(page.locator("#panel summary")).to_have_count(0)

@@ -125,7 +125,7 @@ def test_the_packets_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyP
     [
         (Text("secret", 1), ["text", 6, 1]),
         (Reasoning("secret"), ["reasoning", 6, 0]),
-        (ToolCall("t", "name", '{"secret":1}'), ["tool_call", "t", "name", 12]),
+        (ToolCall("t", "secret_tool", '{"secret":1}'), ["tool_call", "t", 11, 12]),
         (ToolResult("t", "secret"), ["tool_result", "t", 6, False]),
         (Revised(0, "secret"), ["revised", 0, 6]),
         (Failed(ErrorCode.QUOTA, "secret"), ["failed", "quota", 6, None]),

@@ -75,6 +75,7 @@ def event_view(event: Event, *, content: bool) -> Any:
         case Text() | Reasoning():
             shown[1] = len(event.text)
         case ToolCall():
+            shown[2] = len(event.name)
             shown[3] = len(event.arguments)
         case ToolResult() | Revised():
             shown[2] = len(event.text)

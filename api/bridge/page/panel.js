@@ -145,7 +145,8 @@ class BlockView {
     this.block = block;
     this.text = document.createTextNode("");
     this.size = el("span", { class: "aside" });
-    const name = block.name ? el("code", {}, block.name) : null;
+    // Without the right to see contents a name is its length.
+    const name = typeof block.name === "string" ? el("code", {}, block.name) : null;
     const title = el("div", { class: "title" }, NAMES[block.kind], name, this.size);
     this.words = el("div", { class: "words", tabindex: "0" }, this.text);
     this.element = el("div", { class: `block ${block.kind}` }, title, this.words);
