@@ -105,11 +105,13 @@ def shown_chunks(name: str, given: Any) -> dict[str, Any]:
     """
     if not isinstance(given, list):
         raise BadRequestError("protobuf_chunks: must be a list of base64 texts.", param="protobuf_chunks")
-    chunks, whole = [], b""
+    chunks: list[dict[str, Any]] = []
+    parts: list[bytes] = []
     for index, text in enumerate(given):
         chunk, data = _chunk(name, text, f"protobuf_chunks[{index}]")
         chunks.append({"chunk_index": index, **chunk})
-        whole += data
+        parts.append(data)
+    whole = b"".join(parts)
     return {
         "chunks": chunks,
         "complete": _shown_or_error(name, whole),
