@@ -209,6 +209,7 @@ def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
         "LC_ALL": "C.UTF-8",
         "WORKER_CONCURRENCY": "8",
         **{name.upper(): "operators-own" for settings in ALL_SETTINGS for name in _secret_fields(settings)},
+        "LOG_FORMAT": "json",
         "WARP_API_KEY": "operators-own",
         "CLOUDFLARE_API_TOKEN": "operators-own",
         "POOL_SERVICE_BASE_URL": "operators-own",
@@ -228,6 +229,7 @@ def test_the_demo_takes_no_credential_over(tmp_path: Path) -> None:
     assert environment["PATH"] == "/bin"
     assert environment["LC_ALL"] == "C.UTF-8"
     assert environment["WORKER_CONCURRENCY"] == "8"
+    assert environment["LOG_FORMAT"] == "json"
 
 
 def _secret_fields(settings: type[BaseSettings]) -> list[str]:
