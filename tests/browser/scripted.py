@@ -42,6 +42,26 @@ def running(number: int, **members: Any) -> dict[str, Any]:
     return job(number, **{"status": "running", "admitted_at": NOW + number, **rest, **members})
 
 
+def batch(number: int, **members: Any) -> dict[str, Any]:
+    """A batch that runs, a minute old, of which nothing has ended."""
+    return {
+        "id": f"batch_{number:024x}",
+        "kind": "openai",
+        "client": "alice",
+        "status": "in_progress",
+        "total": 1000,
+        "succeeded": 0,
+        "errored": 0,
+        "cancelled": 0,
+        "expired": 0,
+        "running": 8,
+        "created_at": NOW - 60_000,
+        "ended_at": None,
+        "expires_at": NOW + 86_400_000,
+        **members,
+    }
+
+
 def second(**members: Any) -> dict[str, Any]:
     """What the bridge says each second."""
     percentiles = {"p50": 840, "p95": 1240, "p99": 12_400}
@@ -66,7 +86,8 @@ class ScriptedBridge:
         self.key = key
         self.heard: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
-        self.rights = ["monitor", "monitor:content"]
+        self.client = "alice"
+        self.rights = ["batch", "monitor", "monitor:content"]
         self.is_away = False
         self.sockets: list[WebSocketRoute] = []
         page.route_web_socket("**/ws", self._connected)
@@ -110,5 +131,5 @@ class ScriptedBridge:
             self.say("error", code="invalid_api_key", message="Missing or incorrect API key.")
             self.hang_up(4401)
             return
-        self.say("connected", version="1", rights=self.rights, now=int(time.time() * 1000))
+        self.say("connected", version="1", client=self.client, rights=self.rights, now=int(time.time() * 1000))
         self.say("history", jobs=self.history)

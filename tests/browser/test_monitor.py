@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import redis
 from playwright.sync_api import Locator, Page, expect
@@ -89,6 +90,25 @@ def test_what_went_to_the_upstream_and_came_back_can_be_read(gateway: Gateway, b
     packets.first.locator("summary").click()
     expect(packets.first.locator(".json")).to_contain_text(f"Hello {SAID}")
     expect(page.locator("#panel .packets")).to_contain_text("CLIENT_ACTIONS")
+    assert visit.complaints == []
+
+
+def test_a_batch_is_seen_and_cancelled(gateway: Gateway, bridge: str, visits: Visits) -> None:
+    visit = visits(bridge)
+    page = ready(visit)
+    params = {"model": "auto", "max_tokens": 9, "messages": [{"role": "user", "content": SAID}]}
+    body = {"requests": [{"custom_id": str(number), "params": params} for number in range(3)]}
+    made = httpx.post(f"{gateway.url}/v1/messages/batches", json=body).raise_for_status().json()["id"]
+    batch = page.locator(f"#batch-list li[data-batch='{made}']")
+
+    # No worker takes its lines.
+    expect(batch).to_contain_text("in progress")
+    expect(batch).to_contain_text("0 of 3")
+    batch.get_by_role("button").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the batch").click()
+    expect(batch.locator(".chip")).to_have_text("cancelled")
+    expect(batch).to_contain_text("3 cancelled")
+    expect(batch.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "3")
     assert visit.complaints == []
 
 

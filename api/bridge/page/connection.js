@@ -33,7 +33,7 @@ export class Connection {
     this._watchSilence();
     socket.onopen = () => this.send({
       type: "hello",
-      kinds: ["jobs", "pool", "workers", "stats"],
+      kinds: ["jobs", "pool", "workers", "stats", "batches"],
       ...(this.key && { key: this.key }),
     });
     socket.onmessage = ({ data }) => {
@@ -44,9 +44,11 @@ export class Connection {
     };
   }
 
-  /** Sends if there is a connection; what is lost is asked again after the next hello. */
+  /** Sends if there is a connection, else answers false; what is followed is asked for again after the next hello. */
   send(message) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
   }
 
   /** Tries another key. It is kept for this tab alone, and only once the bridge has taken it. */
@@ -61,7 +63,8 @@ export class Connection {
 
   _take(message) {
     this._watchSilence();
-    if (message.event === "error" && KEY_CODES.has(message.code)) {
+    // One about a batch says that this key may not cancel it; it may watch all the same.
+    if (message.event === "error" && KEY_CODES.has(message.code) && message.batch === undefined) {
       this._lock(message.message);
       return;
     }

@@ -1,5 +1,6 @@
 /** Puts the page together. */
 
+import { BatchList } from "./batches.js";
 import { Connection } from "./connection.js";
 import { setText } from "./dom.js";
 import { Frame } from "./frame.js";
@@ -40,6 +41,18 @@ const workers = new WorkerList(
   { workers: part("workers"), workersSummary: part("workers-summary"), queues: part("queues") },
   model,
 );
+const batches = new BatchList(
+  {
+    section: part("batches"),
+    list: part("batch-list"),
+    summary: part("batches-summary"),
+    more: part("batches-more"),
+    problem: part("batches-problem"),
+    dialog: part("cancel-batch"),
+  },
+  model,
+  cancelBatch,
+);
 const keyForm = new KeyForm(part("key-form"), (key) => connection.useKey(key));
 
 frame.add(["stats", "about"], () => plots.draw());
@@ -47,6 +60,7 @@ frame.add(["jobs", "open"], () => table.draw());
 frame.add(["jobs", "connection"], drawEmpty);
 frame.add(["pool", "tick"], () => pool.draw());
 frame.add(["workers", "tick"], () => workers.draw());
+frame.add(["batches", "about", "tick"], () => batches.draw());
 frame.add(["open"], drawPanel);
 frame.add(["tick"], () => table.tick());
 frame.add(["tick"], () => panel.tick());
@@ -74,6 +88,11 @@ function followAddress() {
   if (before) connection.send({ type: "close", job: before });
   model.follow(id);
   if (id) connection.send({ type: "open", job: id });
+}
+
+function cancelBatch(id) {
+  const wasSent = connection.send({ type: "cancel_batch", batch: id });
+  if (!wasSent) model.tellBatchProblem("The connection is lost: the batch was not cancelled.");
 }
 
 function closeJob() {

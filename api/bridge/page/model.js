@@ -2,6 +2,7 @@
 
 import { Answer } from "./answer.js";
 import { secondsBefore } from "./backfill.js";
+import { Pace } from "./pace.js";
 
 /** Seconds that the plots show. */
 export const WINDOW = 300;
@@ -12,10 +13,13 @@ const ENDED = new Set(["finished", "failed", "cancelled"]);
 export const isEnded = (job) => ENDED.has(job.status);
 
 export class Model {
-  /** @param {(topic: string) => void} changed  told what has become another: jobs, stats, pool, workers, open, about */
+  /**
+   * @param {(topic: string) => void} changed  told what has become another: jobs, stats, pool, workers, batches, open,
+   *   about
+   */
   constructor(changed) {
     this.changed = changed;
-    this.about = { version: null, rights: [] };
+    this.about = { version: null, client: null, rights: [] };
     this.clockOffset = 0;
     this.problem = null;
     this.hasHistory = false;
@@ -24,6 +28,9 @@ export class Model {
     this.pool = null;
     this.workers = null;
     this.queues = {};
+    this.batches = [];
+    this.paces = new Map();
+    this.batchProblem = null;
     this.open = null;
   }
 
@@ -34,6 +41,12 @@ export class Model {
 
   get seesContents() {
     return this.about.rights.includes("monitor:content");
+  }
+
+  /** Whether the bridge would let us cancel this batch. */
+  mayCancel(batch) {
+    const { client, rights } = this.about;
+    return rights.includes("monitor:cancel") || (rights.includes("batch") && batch.client === client);
   }
 
   /** Follows one job from now on, or with null none. */
@@ -48,8 +61,9 @@ export class Model {
     if (take) take.call(this, message);
   }
 
-  _connected({ version, rights, now }) {
-    this.about = { version, rights: rights ?? [] };
+  _connected({ version, client, rights, now }) {
+    this.about = { version, client, rights: rights ?? [] };
+    this.paces = new Map();
     this.clockOffset = now - Date.now();
     this.changed("about");
   }
@@ -121,6 +135,25 @@ export class Model {
     this.changed("workers");
   }
 
+  /** Tells why a batch could not be cancelled, until there is something new about batches. */
+  tellBatchProblem(problem) {
+    this.batchProblem = problem;
+    this.changed("batches");
+  }
+
+  _batches({ batches }) {
+    this.batches = batches;
+    this.batchProblem = null;
+    const paces = new Map();
+    for (const { id, succeeded, errored, cancelled, expired } of batches) {
+      const pace = this.paces.get(id) ?? new Pace();
+      pace.take(succeeded + errored + cancelled + expired, this.now());
+      paces.set(id, pace);
+    }
+    this.paces = paces;
+    this.changed("batches");
+  }
+
   _job({ job, timeline, packets }) {
     if (!this.open || (job && job.id !== this.open.id)) return;
     this.open.told = true;
@@ -144,7 +177,11 @@ export class Model {
     this.changed("open");
   }
 
-  _error({ code, job, message }) {
+  _error({ code, job, batch, message }) {
+    if (batch !== undefined) {
+      this.tellBatchProblem(message);
+      return;
+    }
     if (code === "unavailable") this._find(message);
     if (this.open && (job === undefined || job === this.open.id) && /not_found/.test(code ?? "")) {
       this.open.told = true;
