@@ -133,7 +133,13 @@ def test_ctrl_c_leaves_the_batch_running_and_says_how_to_come_back(
     source = write(tmp_path / "in.jsonl", "openai", {"good": GOOD.format("Done"), "silent": SILENT})
     words = ["batch", "run", str(source), "-o", "my out.jsonl", "--url", url, "--key", KEY]
     with (tmp_path / "err").open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "-m", "cli.main", *words], cwd=tmp_path, stderr=sink)
+        # A shell that runs tests in the background has them ignore Ctrl-C; this process is to hear it.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *words],
+            cwd=tmp_path,
+            stderr=sink,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
     try:
         wait_for(lambda: "batch_" in (tmp_path / "err").read_text(), "the batch to be told of")
         process.send_signal(signal.SIGINT)

@@ -17,7 +17,7 @@ from tests.bucket import Bucket, run_bucket
 from tests.e2e.gateway import Gateway, run_gateway
 from tests.servers import Simulator
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 #: What the upstream answers at once to each: words, or that it has no such model.
 GOOD, BAD = '[[sim:text say="{}"]]', "[[sim:status 400 model]]"

@@ -113,7 +113,9 @@ def test_the_schemas_are_told(bridge: str) -> None:
 def test_the_credentials_are_told_masked_and_refreshed(gateway: Gateway, bridge: str) -> None:
     refreshed = httpx.post(f"{bridge}/api/auth/refresh", timeout=30).json()
     status = httpx.get(f"{bridge}/api/auth/status")
+    elsewhere = httpx.post(f"{bridge}/api/auth/refresh", headers={"origin": "http://elsewhere.example"})
 
+    assert elsewhere.status_code == 403, "any web page could have it done"
     assert refreshed["success"], refreshed
     assert (status.json()["authenticated"], status.json()["token_expired"]) == (True, False)
     assert [token["state"] for token in status.json()["tokens"]] == ["ready"] * len(ACCOUNTS)

@@ -13,6 +13,8 @@ from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.metrics_page import Told, listed
 from tests.servers import run_simulator
 
+pytestmark = pytest.mark.slow
+
 KEY = {"authorization": "Bearer client-key"}
 
 

@@ -21,6 +21,8 @@ from tests.e2e.gateway import Gateway, Role, run_gateway, wait_for
 from tests.otlp import Collector, run_collector
 from tests.servers import Simulator, run_simulator
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "planted-prompt"
 KEY = "planted-client-key"
 

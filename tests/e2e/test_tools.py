@@ -18,6 +18,8 @@ from proto.stream_report import report_of
 from tests.e2e.asking import ask
 from tests.e2e.gateway import ROOT, Gateway, wait_for
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs/tools.md").read_text(encoding="utf-8")
 
 

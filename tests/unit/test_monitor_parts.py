@@ -6,10 +6,10 @@ from starlette.datastructures import Headers
 from api.bridge.monitor import board, packets
 from api.bridge.monitor.board import Board, Step
 from api.bridge.monitor.packets import PacketHistory
-from api.bridge.monitor.socket import is_own_page
 from api.bridge.monitor.tally import Tally, percentiles
 from api.bridge.monitor.views import event_view
 from api.bridge.monitor.wishes import Filter, Kind, read_wish
+from api.bridge.pages import is_own_page
 from proto.clients import Leaving
 from proto.errors import ErrorCode
 from proto.events import Event, Failed, Finished, FinishReason, Reasoning, Revised, Text, ToolCall, ToolResult, Usage

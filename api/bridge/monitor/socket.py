@@ -1,23 +1,21 @@
 """`WS /ws`: one watcher's connection, from its hello to its end."""
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
-from urllib.parse import urlsplit
 
 import orjson
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from starlette.datastructures import Headers
 
 from api.bridge.monitor.feed import Feed
 from api.bridge.monitor.follower import Follower
 from api.bridge.monitor.watcher import BAD_KEY, NO_HELLO, NOT_PERMITTED, Watcher
 from api.bridge.monitor.wishes import CancelBatch, Close, Filter, Hello, Open, Wish, read_wish
+from api.bridge.pages import is_own_page
 from api.bridge.services import BridgeServices, bridge_of
 from proto.clients import Client, Right
 from proto.errors import ErrorCode, GatewayError
@@ -245,23 +243,3 @@ async def _now(store: Store) -> int:
     except StoreError:
         return round(time.time() * 1000)
     return int(seconds) * 1000 + int(micros) // 1000
-
-
-def is_own_page(headers: Headers) -> bool:
-    """Whether this is no page of somebody else's, in a browser on a machine that may come here without a key.
-
-    A browser says which page asks. That page has to be of the same host, and the host no name: a name of somebody
-    else's can be made to lead here.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    page = urlsplit(origin)
-    if page.netloc != headers.get("host"):
-        return False
-    host = page.hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.bridge.pages import is_own_page
 from api.bridge.services import bridge_of
 from api.replies import json_reply
 from proto.clients import Right
@@ -41,6 +42,8 @@ async def refresh(request: Request) -> Response:
     """One pass over the sources, then a new bearer for every token that can have one."""
     bridge = bridge_of(request)
     client = bridge.client_keys.client(request.headers, Right.MONITOR)
+    if bridge.client_keys.open and not is_own_page(request.headers):
+        raise GatewayError(ErrorCode.NOT_PERMITTED, "Other web pages may not refresh a gateway without keys.")
     try:
         report = await refresh_pool(bridge.pool)
     except SealError as error:
