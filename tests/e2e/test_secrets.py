@@ -90,9 +90,7 @@ async def chats_watched(gateway: Gateway) -> str:
         contents = False
         chatting = asyncio.create_task(chats(gateway))
         async with asyncio.timeout(60):
-            while not (
-                contents and chatting.done() and len(ended) >= 20 and words >= {"FINISHED", "HTTP 503", "MALFORMED"}
-            ):
+            while not (contents and chatting.done() and len(ended) >= 20 and words >= wanted):
                 if chatting.done() and len(ended) >= 20:
                     # The workers have heard by now that somebody watches.
                     chatting, ended = asyncio.create_task(chats(gateway)), set()
