@@ -92,7 +92,7 @@ async def until_tapped(gateway: Gateway, watch: Watch) -> None:
 async def test_a_chat_is_seen_from_its_admission_to_its_end(gateway: Gateway, watch: Watch) -> None:
     connected = watch.messages[0]
     assert (connected["event"], connected["rights"]) == ("connected", ["monitor", "monitor:cancel", "monitor:content"])
-    job_id = await begin(gateway, "text n=5 gap=0.3")
+    job_id = await begin(gateway, "text n=4 gap=1")
     first = await watch.job(job_id, lambda _: True)
     assert (first["dialect"], first["model"], first["lane"], first["stream"]) == ("openai", "auto", "interactive", True)
     assert abs(first["admitted_at"] - connected["now"]) < 25_000
@@ -126,7 +126,7 @@ async def test_numbers_workers_and_the_pool_are_told(gateway: Gateway, watch: Wa
 
 async def test_a_job_that_is_opened_in_its_middle_is_told_from_its_beginning(gateway: Gateway, watch: Watch) -> None:
     await until_tapped(gateway, watch)
-    job_id = await begin(gateway, 'text say="the planted words"', "text n=4 gap=0.4")
+    job_id = await begin(gateway, 'text say="the planted words"', "text n=4 gap=0.8")
     await watch.job(job_id, lambda job: job["first_output_at"])
     await watch.say(type="open", job=job_id)
     opened = await watch.until("job")

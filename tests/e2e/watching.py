@@ -39,15 +39,14 @@ class Watch:
                     return message
 
     async def job(self, job_id: str, holds: Callable[[Message], object]) -> Message:
-        """What is told of a job once something holds of it."""
+        """What was last told of a job of which something holds, as soon as that is told.
+
+        What has been told already counts: two steps of a job may come in one message.
+        """
         async with asyncio.timeout(PATIENCE):
-            while True:
-                message = await self.next()
-                jobs = message["jobs"] if message["event"] in ("jobs", "history") else []
-                for job in jobs:
-                    if job["id"] == job_id and holds(job):
-                        told: Message = job
-                        return told
+            while not (said := [job for job in self.said_of(job_id) if holds(job)]):
+                await self.next()
+            return said[-1]
 
     def said_of(self, job_id: str) -> list[Message]:
         """All that was told of a job, in order."""
