@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 from importlib.metadata import version
 from types import FrameType
@@ -16,6 +15,7 @@ from api.app import create_app
 from api.auth import refuses_host
 from api.bridge.settings import BridgeSettings
 from api.connection import bounded_connection
+from api.running import run_server
 from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
@@ -87,11 +87,8 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         timeout_keep_alive=75,
         backlog=4096,
     )
-    # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)
     log.info("process.started", role="api", version=version("warp2api"), host=host, port=port)
-    Server(config).run()
+    run_server(Server(config))
     stop_tracing()
     log.info("process.stopped", role="api")
 

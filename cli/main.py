@@ -8,6 +8,7 @@ import typer
 
 from cli import batch, cloudflare, jobs, keys, tokens
 from cli.chat_apis import Api, DialectName
+from cli.role import begin_role
 
 app = typer.Typer(
     name="warp2api",
@@ -74,9 +75,7 @@ def up(
 @app.command()
 def api(host: Host = None, port: Port = None) -> None:
     """The front door alone."""
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from api.server import serve
 
     serve(host, port)
@@ -85,9 +84,7 @@ def api(host: Host = None, port: Port = None) -> None:
 @app.command()
 def bridge(host: BridgeHost = None, port: BridgePort = None) -> None:
     """The operator's server: live monitor, protobuf and JSON."""
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from api.bridge.server import serve
 
     serve(host, port)
@@ -102,9 +99,7 @@ def worker(
 
     if lane not in set(Lane):
         raise typer.BadParameter(f"{lane!r} is neither {' nor '.join(Lane)}", param_hint="LANE")
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from workers.app import run_worker
 
     run_worker(lane)
@@ -113,9 +108,7 @@ def worker(
 @app.command()
 def keeper() -> None:
     """The periodic tasks: reaper and token refill. One is enough; a second does no harm."""
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from workers.app import run_keeper
 
     run_keeper()
@@ -124,9 +117,7 @@ def keeper() -> None:
 @app.command()
 def flower(host: FlowerHost = None, port: FlowerPort = None) -> None:
     """Celery's task monitor on the gateway's queues."""
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from cli.flower import run_flower
 
     run_flower(host, port)
@@ -135,9 +126,7 @@ def flower(host: FlowerHost = None, port: FlowerPort = None) -> None:
 @app.command("pool-service")
 def pool_service(host: Host = None, port: Port = None) -> None:
     """Lend this deployment's tokens to other deployments of yours, over HTTP."""
-    from cli.embedded import resolve_redis_url
-
-    resolve_redis_url()
+    begin_role()
     from api.pool_service.server import serve
 
     serve(host, port)

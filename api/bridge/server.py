@@ -1,6 +1,5 @@
 """The bridge as a process. Only here are its settings read from the environment."""
 
-import signal
 from importlib.metadata import version
 
 import structlog
@@ -10,6 +9,7 @@ from api.auth import refuses_host
 from api.bridge.app import create_app
 from api.bridge.settings import BridgeSettings
 from api.connection import bounded_connection
+from api.running import run_server
 from api.settings import ApiSettings
 from proto.errors import ErrorCode, GatewayError
 from store.logs import LogSettings, configure_logging
@@ -40,10 +40,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         )
     port = bridge.bridge_port if port is None else port
     log.info("process.started", role="bridge", version=version("warp2api"), host=host, port=port)
-    # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings, StoreSettings(), TokenSettings()),
         host=host,
         port=port,
@@ -59,4 +56,5 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         date_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
+    run_server(uvicorn.Server(config))
     log.info("process.stopped", role="bridge")

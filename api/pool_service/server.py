@@ -1,6 +1,5 @@
 """The pool service as a process. Only here are its settings read from the environment."""
 
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +8,7 @@ import uvicorn
 
 from api.pool_service.app import create_app
 from api.pool_service.settings import PoolServiceSettings
+from api.running import run_server
 from proto.errors import ErrorCode, GatewayError
 from proto.keys import Keys
 from store.connection import Store
@@ -45,10 +45,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
             yield Lending(pool, settings.pool_service_ttl)
         await store.aclose()
 
-    # uvicorn raises the signal again once it has shut down; a drained server has nothing left to die of.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(token, open_lending),
         host=host or settings.pool_service_host,
         port=settings.pool_service_port if port is None else port,
@@ -62,3 +59,4 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         date_header=False,
         timeout_graceful_shutdown=5,
     )
+    run_server(uvicorn.Server(config))
