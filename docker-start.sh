@@ -7,7 +7,7 @@ readonly PARTS="api worker worker-batch"
 
 usage() {
   cat <<'TEXT'
-./docker-start.sh start [-d] [--demo]   build what is missing and start; -d: in the background
+./docker-start.sh start [OPTION...]   build what is missing and start
 ./docker-start.sh stop                  stop; running answers may end first, nothing that was accepted is lost
 ./docker-start.sh restart               stop, and start in the background
 ./docker-start.sh status                what runs, and whether the gateway is ready
@@ -15,7 +15,12 @@ usage() {
 ./docker-start.sh scale PART=N...       how many of: api, worker, worker-batch; remembered
 ./docker-start.sh update                fetch the newest version, build, restart what changed
 
---demo: answers come from the bundled simulator; no credentials are needed, and none are used.
+Options of start; all but -d are remembered until `stop`:
+  -d               in the background
+  --demo           answers come from the bundled simulator; no credentials are needed, and none are used
+  --observability  Prometheus and Grafana too, with the alerts and the dashboard of docs/ops
+  --rabbitmq       the queue is in RabbitMQ and not in Valkey
+
 Settings: .env (see .env.example). Secrets: one file each in secrets/.
 TEXT
 }
@@ -34,15 +39,24 @@ find_compose() {
   fi
 }
 
-# The demo is a deployment of its own: its secrets and data are no one else's. `start` decides, the others follow.
-use_demo() {
-  export COMPOSE_PROJECT_NAME=warp2api-demo COMPOSE_PROFILES=demo SECRETS=./secrets/demo
-  export WARP_BASE_URL=http://simulator:8100
+has_profile() { [[ ",${COMPOSE_PROFILES-}," == *",$1,"* ]]; }
+
+# The demo is a deployment of its own: its secrets and data are no one else's.
+add_profile() {
+  has_profile "$1" || export COMPOSE_PROFILES="${COMPOSE_PROFILES:+$COMPOSE_PROFILES,}$1"
+  case $1 in
+    demo) export COMPOSE_PROJECT_NAME=warp2api-demo SECRETS=./secrets/demo WARP_BASE_URL=http://simulator:8100 ;;
+    rabbitmq) export BROKER_URL_SECRET=rabbitmq_url ;;
+  esac
 }
 
+# `start` decides which containers there are, and until `stop` the other commands mean the same.
 choose_deployment() {
   export COMPOSE_PROJECT_NAME="${COMPOSE_PROJECT_NAME:-warp2api}" SECRETS=./secrets
-  if [ -e secrets/demo/running ]; then use_demo; fi
+  local profile
+  if [ -e .profiles ]; then
+    while IFS= read -r profile; do add_profile "$profile"; done <.profiles
+  fi
 }
 
 random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
@@ -61,8 +75,17 @@ make_secrets() {
     say "made a client key: $SECRETS/api_tokens"
   fi
   if [ ! -e "$SECRETS/flower_basic_auth" ]; then echo "operator:$(random)" >"$SECRETS/flower_basic_auth"; fi
-  if [ ! -e "$SECRETS/warp_api_key" ]; then : >"$SECRETS/warp_api_key"; fi
-  chmod 644 "$SECRETS"/{redis_url,valkey.conf,api_tokens,flower_basic_auth,warp_api_key}
+  # Also without Prometheus: front doors read their keys once, and would not know one that is made later.
+  if [ ! -e "$SECRETS/metrics_key" ]; then echo "sk-$(random)" >"$SECRETS/metrics_key"; fi
+  # An empty one is as none.
+  touch "$SECRETS"/{warp_api_key,broker_url}
+  if has_profile observability && [ ! -e "$SECRETS/grafana_password" ]; then random >"$SECRETS/grafana_password"; fi
+  if has_profile rabbitmq && { [ ! -e "$SECRETS/rabbitmq_url" ] || [ ! -e "$SECRETS/rabbitmq.conf" ]; }; then
+    password=$(random)
+    echo "amqp://warp2api:$password@rabbitmq:5672//" >"$SECRETS/rabbitmq_url"
+    printf 'default_user = warp2api\ndefault_pass = %s\n' "$password" >"$SECRETS/rabbitmq.conf"
+  fi
+  find "$SECRETS" -maxdepth 1 -type f -exec chmod 644 {} +
   [ -e .env ] || : >.env
 }
 
@@ -88,6 +111,10 @@ addresses() {
   local door=${PUBLISH:-127.0.0.1:8010} bridge=${PUBLISH_BRIDGE:-127.0.0.1:8000} flower=${PUBLISH_FLOWER:-127.0.0.1:5555}
   say "OpenAI http://$door/v1   Anthropic http://$door   monitor http://$bridge   Flower http://$flower"
   say "client key: the first line of $SECRETS/api_tokens   Flower's user and password: $SECRETS/flower_basic_auth"
+  if has_profile observability; then
+    say "Grafana http://${PUBLISH_GRAFANA:-127.0.0.1:3000}   Prometheus http://${PUBLISH_PROMETHEUS:-127.0.0.1:9090}"
+    say "Grafana's user: operator   its password: $SECRETS/grafana_password"
+  fi
 }
 
 start() {
@@ -95,25 +122,25 @@ start() {
   while [ $# -gt 0 ]; do
     case $1 in
       -d) detached=(-d) ;;
-      --demo) use_demo ;;
+      --demo | --observability | --rabbitmq) add_profile "${1#--}" ;;
       *) fail "start: unknown option $1" ;;
     esac
     shift
   done
   make_secrets
-  if [ "$SECRETS" = ./secrets/demo ]; then
+  if has_profile demo; then
     echo wk-demo >"$SECRETS/warp_api_key"
-    : >"$SECRETS/running"
   elif ! has_credentials; then
     fail "no credentials: put your Warp API key into $SECRETS/warp_api_key (or others into .env), or try: start --demo"
   fi
+  if [ -n "${COMPOSE_PROFILES-}" ]; then tr ',' '\n' <<<"$COMPOSE_PROFILES" >.profiles; fi
   addresses
   up --build ${detached[@]+"${detached[@]}"}
 }
 
 stop() {
   "${compose[@]}" down
-  rm -f secrets/demo/running
+  rm -f .profiles
 }
 
 status() {

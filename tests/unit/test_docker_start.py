@@ -16,7 +16,7 @@ case "$*" in
   "compose version") exit ${NO_PLUGIN:-0} ;;
   info) exit ${NO_DAEMON:-0} ;;
 esac
-echo "$(basename "$0") $* [${COMPOSE_PROJECT_NAME-} ${COMPOSE_PROFILES-} ${SECRETS-}]" >>"$CALLS"
+echo "$(basename "$0") $* [${COMPOSE_PROJECT_NAME-} ${COMPOSE_PROFILES-} ${SECRETS-}]${BROKER_URL_SECRET-}" >>"$CALLS"
 """
 
 
@@ -45,6 +45,8 @@ class Yard:
             "tr",
             "grep",
             "rm",
+            "find",
+            "touch",
         ):
             (self._bin / tool).symlink_to(shutil.which(tool) or tool)
 
@@ -123,8 +125,9 @@ def test_no_secret_is_printed(yard: Yard) -> None:
 
     result = yard.run("start", "-d")
 
-    secrets = [path.read_text().split()[-1] for path in (yard.folder / "secrets").iterdir()]
-    assert len(secrets) == 5
+    files = [path for path in (yard.folder / "secrets").iterdir() if path.name != "broker_url"]
+    secrets = [path.read_text().split()[-1] for path in files]
+    assert len(secrets) == 6
     assert [secret for secret in secrets if secret in result.stdout + result.stderr] == []
 
 
@@ -144,6 +147,45 @@ def test_the_demo_is_a_deployment_of_its_own_until_it_is_stopped(yard: Yard) -> 
         "docker compose up --build -d [warp2api  ./secrets]",
     ]
     assert (yard.folder / "secrets" / "warp_api_key").read_text() == "wk-own\n"
+
+
+def test_optional_parts_stay_until_they_are_stopped(yard: Yard) -> None:
+    yard.give_key()
+    secrets = yard.folder / "secrets"
+
+    result = yard.run("start", "-d", "--observability", "--rabbitmq")
+    assert result.returncode == 0
+    made = {name: (secrets / name).read_text() for name in ("grafana_password", "rabbitmq_url", "rabbitmq.conf")}
+    assert yard.run("restart").returncode == 0
+    assert yard.run("start", "-d").returncode == 0
+    assert {name: (secrets / name).read_text() for name in made} == made
+    assert yard.run("stop").returncode == 0
+    assert yard.run("start", "-d").returncode == 0
+
+    with_both = "[warp2api observability,rabbitmq ./secrets]rabbitmq_url"
+    assert yard.calls() == [
+        f"docker compose up --build -d {with_both}",
+        f"docker compose stop {with_both}",
+        f"docker compose up -d {with_both}",
+        f"docker compose up --build -d {with_both}",
+        f"docker compose down {with_both}",
+        "docker compose up --build -d [warp2api  ./secrets]",
+    ]
+    password = made["rabbitmq.conf"].splitlines()[1].removeprefix("default_pass = ")
+    assert made["rabbitmq_url"] == f"amqp://warp2api:{password}@rabbitmq:5672//\n"
+    assert "Grafana http://127.0.0.1:3000" in result.stdout
+    assert not any(secret in result.stdout for secret in (password, made["grafana_password"].strip()))
+
+
+def test_the_demo_too_may_have_optional_parts(yard: Yard) -> None:
+    assert yard.run("start", "-d", "--demo").returncode == 0
+    assert yard.run("start", "-d", "--observability").returncode == 0
+
+    assert yard.calls() == [
+        "docker compose up --build -d [warp2api-demo demo ./secrets/demo]",
+        "docker compose up --build -d [warp2api-demo demo,observability ./secrets/demo]",
+    ]
+    assert (yard.folder / "secrets" / "demo" / "grafana_password").exists()
 
 
 def test_scales_are_kept_by_whatever_starts_containers_later(yard: Yard) -> None:
@@ -234,14 +276,14 @@ def test_an_unknown_command_shows_how_to_use_it(yard: Yard) -> None:
     result = yard.run("begin")
 
     assert result.returncode == 1
-    assert "docker-start.sh start [-d]" in result.stderr
+    assert "docker-start.sh start [OPTION...]" in result.stderr
     assert yard.run("help").stdout.startswith("./docker-start.sh start")
     assert yard.run("start", "--fast").returncode == 1
 
 
 def test_every_file_it_asks_compose_for_is_ignored_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text().split()
-    assert {"/secrets/", "/.scale", ".env"} <= set(ignored)
+    assert {"/secrets/", "/.scale", "/.profiles", ".env"} <= set(ignored)
 
 
 def test_the_script_may_be_run() -> None:
