@@ -3,6 +3,7 @@
 Messages carry a job's id and nothing else, so Flower knows no prompt and no secret (`store/broker.py`).
 """
 
+import logging
 import os
 
 from api.auth import refuses_host
@@ -32,6 +33,8 @@ def run_flower(host: str | None = None, port: int | None = None) -> None:
     # Flower reads these by itself as well, an empty one as a password.
     for name in [name for name in os.environ if name.startswith("FLOWER_")]:
         del os.environ[name]
+    # It asks workers as it starts, before they listen, and again whenever somebody opens one's page.
+    logging.getLogger("flower.inspector").setLevel(logging.ERROR)
     app.start(["--quiet", "flower", *arguments(settings)])
 
 
