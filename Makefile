@@ -25,7 +25,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-compose test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
-	drift check fmt proto
+	drift check fmt proto docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -117,8 +117,8 @@ types: setup ## mypy
 arrows: setup ## import-linter: the rooms' arrows
 	$(BIN)/lint-imports
 
-drift: setup ## the generated protobuf code is what the .proto files say
-	$(BIN)/python -m pytest -q tests/unit/test_generated.py
+drift: setup ## the generated protobuf code and pages are what the .proto files and the settings say
+	$(BIN)/python -m pytest -q tests/unit/test_generated.py tests/unit/test_written_pages.py
 
 check: lint types arrows drift ## lint + types + arrows + drift; no tests
 
@@ -129,3 +129,6 @@ fmt: setup ## let ruff rewrite what it can
 proto: setup ## regenerate proto/warp/*_pb2.py from the .proto files
 	@if [ -z "$(PROTOS)" ]; then echo "make: no proto/warp/*.proto yet" >&2; exit 1; fi
 	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. $(PROTOS)
+
+docs: setup ## rewrite docs/configuration.md and .env.example by the settings, the error table in docs/protocol.md
+	$(BIN)/python -m tests.written_pages

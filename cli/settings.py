@@ -15,10 +15,12 @@ class CliSettings(BaseSettings):
 
     #: Data folder of the embedded Valkey; empty: the XDG state folder.
     warp2api_home: Path | None = None
-    #: Set: no embedded Valkey, everything uses this one.
     redis_url: str | None = Field(default=None, repr=False)
-    #: What the embedded Valkey may use before it refuses writes (it never evicts).
+    """Address of the Redis or Valkey with jobs, logs and tokens. Unset: `up` starts an embedded Valkey, and every other
+    command finds it through the data folder.
+    """
     embedded_maxmemory: str = Field(default="1gb", pattern=r"^[0-9]+([kmg]b?)?$")
+    """What the embedded Valkey may use. It never evicts: at 80 % of it new chats are refused, at 100 % writes are."""
     #: Seconds running jobs have to finish at shutdown; the supervisor waits a little longer.
     drain_timeout: float = Field(default=30, ge=0)
 
@@ -33,11 +35,15 @@ class FlowerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
-    #: Whether `up` starts Flower too.
     flower: bool = False
+    """Whether `up` starts Flower too (also `up --flower`)."""
     flower_host: str = "127.0.0.1"
+    """Address on which Flower listens. Any but loopback is refused without `FLOWER_BASIC_AUTH`."""
     flower_port: int = Field(default=5555, ge=0, le=65535)
-    #: `user:password`, or several of them, comma separated. Without one Flower serves on loopback alone, to be read.
+    """Port on which Flower listens."""
     flower_basic_auth: SecretStr = SecretStr("")
-    #: Tasks it keeps in memory; the oldest make room.
+    """`user:password`, or a list of them. With it Flower also serves its API and can change things, such as shutting
+    workers down; without it can only be looked at.
+    """
     flower_max_tasks: int = Field(default=10_000, gt=0)
+    """Tasks it keeps in memory, and nowhere else; the oldest make room."""

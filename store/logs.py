@@ -27,8 +27,9 @@ class LogSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    #: `text` for people, `json` for machines.
+    """`debug`, `info`, `warning` or `error`, of our own events; libraries speak from `warning` on."""
     log_format: Literal["text", "json"] = "text"
+    """`text` for people, `json` for machines. One event a line, to standard error."""
 
 
 class LossyStream:

@@ -33,9 +33,10 @@ class MetricsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    #: 0: nowhere. `up` gives its processes this port and the two after it.
     metrics_port: int = Field(default=0, ge=0, le=65533)
+    """Port on which a worker or a keeper tells its numbers at `/metrics`. 0: it does not."""
     metrics_host: str = "127.0.0.1"
+    """Address on which it does. Whoever reaches it may read; there is no key."""
 
 
 def new_registry(role: str) -> CollectorRegistry:

@@ -15,36 +15,53 @@ class StoreSettings(BaseSettings):
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     broker_url: SecretStr | None = None
-    #: Names the keys and channels, so that several deployments may share one server.
+    """Address of the Celery broker, of any kind that Celery knows. Unset: the same Redis."""
     deployment: str = "warp2api"
-    #: Seconds a log lives after its end.
+    """Name that stands in every key and channel, so that several deployments can share one server."""
     job_ttl: float = Field(default=600, gt=0)
-    #: Seconds an answer of Responses is kept from its last use on, and the bytes that all kept ones may have.
+    """Seconds a job's log is kept after its end; 60 at most once a client has had the whole answer, unless it may come
+    back (`docs/jobs.md`).
+    """
     response_ttl: float = Field(default=3600, gt=0)
+    """Seconds an answer of `/v1/responses` is kept from its last use on, for requests that go on from it.
+    `store: false` keeps none.
+    """
     response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
-    #: Seconds a job may take: interactive from admission, batch from claim.
+    """Bytes that all kept answers and what was asked may have; above it those not used for longest are forgotten."""
     job_deadline: float = Field(default=600, gt=0)
-    #: Seconds after which a job whose worker is silent counts as abandoned.
+    """Seconds a chat may take, waiting for a worker included; one of the batch lane, from when a worker takes it."""
     job_lease: float = Field(default=6, gt=0)
-    #: Jobs that may wait for a worker, and the bytes of their payloads.
+    """Seconds after which a job whose worker is silent counts as abandoned. Workers renew three times in that time."""
     max_waiting: int = Field(default=1000, gt=0)
+    """Jobs that may wait for a worker; above it 503 (OpenAI) or 529 (Anthropic), with `Retry-After`. Jobs of the batch
+    lane may fill half of it.
+    """
     max_waiting_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
-    #: Seconds between two looks at the upstream's list of models; 0: it is never asked for, nor used.
+    """Bytes of the requests of waiting jobs; above it 503 or 529, as above `MAX_WAITING`."""
     models_refresh: float = Field(default=0, ge=0)
-    #: Data folder of this machine; None: the XDG state folder.
+    """Seconds between two looks at the upstream's own list of models, whose names then count as those of `MODELS` do.
+    0: it is never asked for. All processes of one deployment must agree on it.
+    """
     warp2api_home: Path | None = None
-    #: Where files and the results of batches are: `s3://bucket/prefix`, or empty for `files` in the data folder.
+    """Data folder of the embedded Valkey, and of files. Unset: `$XDG_STATE_HOME/warp2api`, or
+    `~/.local/state/warp2api`.
+    """
     files_url: str = Field(default="", pattern=r"^(s3://.+)?$")
-    #: Seconds a file, or a batch and its results, is kept.
+    """Where files and results of batches are: `s3://bucket/prefix`. Unset: the folder `files` in `WARP2API_HOME`."""
     files_ttl: float = Field(default=30 * 86400, gt=0)
-    #: Seconds a batch may take; what has not ended by then has expired.
+    """Seconds a file, or a batch with its results, is kept."""
     batch_window: float = Field(default=86400, gt=0)
-    #: Of the S3-compatible store. What is not set here its client takes from where AWS' clients do.
+    """Seconds a batch may take. The requests that have not ended by then have expired."""
     aws_access_key_id: SecretStr | None = None
+    """Key id for the S3-compatible store. Unset: credentials are looked for where AWS' own clients look."""
     aws_secret_access_key: SecretStr | None = None
+    """The secret that belongs to `AWS_ACCESS_KEY_ID`."""
     aws_session_token: SecretStr | None = None
+    """The session token of S3 credentials that expire."""
     aws_region: str = ""
+    """The bucket's region. Unset: `us-east-1`."""
     aws_endpoint_url: str = ""
+    """The address of a store that is not AWS', for example `http://127.0.0.1:9000`."""
 
     @field_validator("warp2api_home", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", mode="before")
     @classmethod
@@ -75,10 +92,12 @@ class CatalogueSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    #: Upstream ids that pass as they are, comma separated.
     models: Annotated[list[str], NoDecode] = ["auto"]
-    #: `pattern=id` pairs, comma separated, tried in order.
+    """Names that pass to the upstream as they are, and that `/v1/models` lists."""
     model_aliases: Annotated[dict[str, str], NoDecode] = {"claude-*": "auto", "gpt-*": "auto"}
+    """Pairs of pattern=name; `*`, `?` and `[…]` match as in file names, case counts, the first that matches is taken. A
+    pattern without wildcards is listed as a model.
+    """
 
     @field_validator("models", mode="before")
     @classmethod

@@ -14,19 +14,20 @@ class UpstreamSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    #: The server's root; the path of the endpoint is appended.
     warp_base_url: str = "https://app.warp.dev"
-    #: Which HTTP stack carries the streams. httpx's own is slower and opens a connection for each stream.
+    """The upstream's root; paths are appended."""
     warp_transport: Literal["pyreqwest", "httpx"] = "pyreqwest"
-    #: Seconds without a byte after which the upstream counts as stalled. Long reasoning is silent.
+    """The HTTP stack towards the upstream. `httpx` is slower, and opens a connection for each stream."""
     upstream_idle_timeout: float = Field(default=300, gt=0)
-    #: Seconds for name lookup, TCP and TLS together.
+    """Seconds without a byte after which an answer counts as stalled. Long reasoning is silent."""
     upstream_connect_timeout: float = Field(default=10, gt=0)
-    #: Streams on one HTTP/2 connection; what exceeds the server's own limit would wait unseen.
+    """Seconds for name lookup, TCP and TLS together."""
     streams_per_connection: int = Field(default=100, ge=1)
-    #: `X-Warp-Client-ID` and `X-Warp-Client-Version`: names of Warp's own programs, so only what the operator sets.
+    """Streams on one HTTP/2 connection; above it another connection is opened. `pyreqwest` only."""
     warp_client_id: str = ""
+    """Value of `X-Warp-Client-ID`. Unset: the header is not sent."""
     warp_client_version: str = ""
+    """Value of `X-Warp-Client-Version`. Unset: the header is not sent."""
 
     @field_validator("warp_base_url")
     @classmethod
@@ -40,26 +41,34 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
-    #: Chats one process of the lane runs at once.
     worker_concurrency: int = Field(default=256, ge=1)
+    """Jobs at once in one process of `warp2api worker interactive`."""
     batch_concurrency: int = Field(default=32, ge=1)
-    #: Seconds before a batch's line that failed runs again; each further pause is three times as long.
+    """Jobs at once in one process of `warp2api worker batch`."""
     batch_retry_pause: float = Field(default=5, gt=0)
-    #: Seconds running chats may take to end once the process was told to stop.
+    """Seconds before a batch's line that failed by passing trouble runs again; each further pause is three times as
+    long.
+    """
     drain_timeout: float = Field(default=30, ge=0)
-    #: How a transcript travels upstream: as one labelled query, or as a task's messages (`wire.md` 4.1).
+    """Seconds that running chats have to end after SIGTERM, in front door and workers alike. `up` kills what is left
+    10 s later.
+    """
     warp_history: Literal["transcript", "messages"] = "transcript"
-    #: Go on with the conversation that the upstream keeps, where there is one; without client keys only on request, as
-    #: all who ask are then one client.
+    """How the conversation travels: `transcript` is one labelled text, `messages` a task with its messages."""
     warp_continue: bool = True
+    """Whether a client's conversation goes on from what the upstream keeps of it, with only the new messages as input.
+    Where that is not possible, the whole travels as `WARP_HISTORY` says.
+    """
     warp_continue_open: bool = False
-    #: Seconds a conversation is kept after its last answer.
+    """Whether it does so without client keys, too. All who ask are then one client: whoever sends just the same
+    transcript as another goes on with that one's conversation.
+    """
     continue_ttl: float = Field(default=3600, gt=0)
-    #: Bytes of the upstream's tasks of one conversation (its edge takes requests of 8 MB), and of all that are kept,
-    #: compressed.
+    """Seconds a conversation can be continued after its last answer."""
     continue_max_entry: int = Field(default=4 * 1024 * 1024, gt=0)
+    """Bytes that the upstream's tasks of one conversation may come to; a larger one is not continued."""
     continue_max_bytes: int = Field(default=128 * 1024 * 1024, gt=0)
-    #: Seconds above which a stage of a job is worth a warning, as `stage=seconds` pairs; a stage without never is.
+    """Bytes that all kept conversations of a deployment may take in Redis, compressed; the oldest make room."""
     slow_stage: Annotated[dict[Stage, NonNegativeFloat], NoDecode] = {
         Stage.QUEUE: 5,
         Stage.LEASE: 5,
@@ -67,6 +76,9 @@ class WorkerSettings(BaseSettings):
         Stage.FIRST_EVENT: 15,
         Stage.FIRST_OUTPUT: 60,
     }
+    """Seconds above which a stage of a job is worth a warning with all its timings (`docs/logging.md`); a stage without
+    a number never is.
+    """
 
     @field_validator("slow_stage", mode="before")
     @classmethod

@@ -12,9 +12,11 @@ class BridgeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     bridge_host: str = "127.0.0.1"
+    """Address on which the bridge listens. Any but loopback is refused while there are no client keys."""
     bridge_port: int = Field(default=8000, ge=0, le=65535)
-    #: Where others reach the bridge; None: where it listens on this machine.
+    """Port on which the bridge listens."""
     bridge_base_url: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
+    """Where others reach the bridge. Unset: where it listens on this machine."""
 
     @property
     def base_url(self) -> str:

@@ -10,8 +10,12 @@ class PoolServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     pool_service_host: str = "127.0.0.1"
+    """Address on which `warp2api pool-service` listens. It speaks plain HTTP: anything but loopback wants a proxy that
+    ends TLS before it.
+    """
     pool_service_port: int = Field(default=8020, ge=0, le=65535)
-    #: What callers must send as bearer; the service does not start without one.
+    """Port on which `warp2api pool-service` listens."""
     pool_service_token: SecretStr = SecretStr("")
-    #: Seconds a lend lives without being renewed; borrowers renew every 10.
+    """What a borrower sends as bearer, and what `warp2api pool-service` asks for; it does not start without one."""
     pool_service_ttl: float = Field(default=120, ge=30)
+    """Seconds a token that was lent counts as lent without being renewed. Borrowers renew every 10."""

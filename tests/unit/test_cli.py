@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from proto.jobs import Lane
 from store.metrics import MetricsSettings
 from store.monitor import Overview, QueueRow, WorkerRow
 from store.settings import StoreSettings
+from tests.configuration_page import settings_classes
 from tests.listeners import listener
 from tokens.settings import TokenSettings
 from tokens.stats import Health, PoolStats
@@ -53,22 +53,9 @@ COMMANDS = (
     "tokens",
     "cloudflare",
 )
-ROOMS = ("api", "cli", "store", "tokens", "workers")
 
 
-def _all_settings() -> list[type[BaseSettings]]:
-    """Every settings class of ours, wherever it is."""
-    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "Settings):\n" in path.read_text()]
-    modules = [import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in files]
-    return [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == module.__name__
-    ]
-
-
-ALL_SETTINGS = _all_settings()
+ALL_SETTINGS = settings_classes()
 
 
 def warp2api(*args: str, cwd: Path, **env: str) -> "subprocess.CompletedProcess[str]":

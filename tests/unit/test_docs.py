@@ -29,6 +29,7 @@ PAGES = (
     "docs/models.md",
     "docs/monitoring.md",
     "docs/performance.md",
+    "docs/protocol.md",
     "docs/responses.md",
     "docs/token-pool.md",
     "docs/tools.md",
