@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import blocks
+
 ROOT = Path(__file__).parents[2]
 
 #: Answers `compose version` and `info` as told, and notes everything else with what Compose reads of the environment.
@@ -110,6 +112,25 @@ def test_start_makes_the_secrets_once(yard: Yard) -> None:
 
     assert (secrets / "api_tokens").read_text() == token
     assert yard.calls() == ["docker compose up --build [warp2api  ./secrets]"]
+
+
+def test_the_readme_leads_from_a_fresh_checkout_to_three_of_each(yard: Yard) -> None:
+    (commands,) = [code for _, code in blocks("README.md", "bash") if "docker-start.sh" in code]
+
+    subprocess.run(
+        ["bash", "-e", "-c", commands],
+        env={"PATH": str(yard.folder.parent / "bin"), "CALLS": str(yard.calls_file)},
+        cwd=yard.folder,
+        timeout=30,
+        check=True,
+    )
+
+    assert (yard.folder / "secrets" / "warp_api_key").read_text().startswith("wk-")
+    assert stat.S_IMODE((yard.folder / "secrets").stat().st_mode) == 0o700
+    assert yard.calls() == [
+        "docker compose up --build -d [warp2api  ./secrets]",
+        "docker compose up -d --no-recreate --scale api=3 --scale worker=3 [warp2api  ./secrets]",
+    ]
 
 
 def test_credentials_may_also_stand_in_the_settings_file(yard: Yard) -> None:
