@@ -24,7 +24,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-compose test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-compose test-kubernetes test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto docs
 
 help: ## this list
@@ -52,7 +52,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not kubernetes"
 
 test-load: setup ## hundreds of streams and thousands of leases at once, and what else takes long
 	$(BIN)/python -m pytest -q -m "(load or slow) and not long"
@@ -71,6 +71,10 @@ soak: setup ## tens of thousands of short jobs; how much memory each process gai
 
 test-compose: setup ## the image and compose.yaml for real, with Docker or else with Podman, which it installs
 	bash tests/compose/run.sh
+
+test-kubernetes: setup ## the manifests of deploy/kubernetes against Kubernetes' own schemas
+	$(BIN)/uv sync --frozen --quiet --group kubernetes
+	$(BIN)/python -m pytest -q tests/kubernetes
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
@@ -100,7 +104,7 @@ $(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package
 	bash tests/agents/install.sh
 	@touch $(AGENTS)
 
-test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients test-kubernetes ## all that CI runs: check, test, install smoke, compose file
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 

