@@ -16,7 +16,7 @@ class JobKeys(NamedTuple):
     | payload | string | the encoded `ChatJob`; deleted with the terminal event |
     | log | stream | one entry a flush, id `<seq>-0`, field `e` = encoded events |
     | waiting | zset | ids of queued jobs of the deployment, by deadline (ms) |
-    | waiting:<lane> | zset | those of one lane, by when they were enqueued (ms); its name follows from `waiting` |
+    | waiting:<lane> | zset | those of one lane, by when they were last enqueued (ms); its name follows from `waiting` |
     | waiting:<lane>:pace | hash | `every`, the mean ms between two claims while others wait, and `last`; 10 min |
     | waiting:<lane>:took | string | mean ms from admission to end of the jobs that ran; 10 min |
     | waiting_bytes | string | payload bytes of the waiting jobs; changes only with `waiting` |

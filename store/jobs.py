@@ -303,8 +303,8 @@ class Jobs:
         return Overdue([row.decode() for row in leased], [row.decode() for row in queued])
 
     async def overlooked(self, age: float, most: int = 200) -> list[Overlooked]:
-        """Queued jobs whose message was sent more than `age` seconds ago."""
-        args = (self.keys.record(""), _ms(age), most)
+        """Queued jobs whose message was sent more than `age` seconds ago, the oldest of each lane."""
+        args = (self.keys.record(""), _ms(age), most, *Lane)
         rows = await self._store.run(_OVERLOOKED, (self.keys.waiting, self.keys.reached), args)
         return [
             Overlooked(ChatMessage(job_id.decode(), Lane(lane.decode()), attempt), certain == 1)
@@ -312,8 +312,8 @@ class Jobs:
         ]
 
     async def resent(self, job_ids: Sequence[str]) -> None:
-        """The messages of these jobs were sent again: they count as enqueued now."""
-        await self._store.run(_RESENT, [self.keys.record(job_id) for job_id in job_ids], ())
+        """The messages of these jobs were sent again: they count as enqueued now, behind all others."""
+        await self._store.run(_RESENT, (self.keys.waiting,), (self.keys.record(""), *job_ids))
 
     async def reap(self, job_id: str) -> ChatMessage | Status | None:
         """Judge one job whose lease may have expired: a message to enqueue, how it ended, or None if left alone."""

@@ -3,7 +3,8 @@
 local record, payload, log = KEYS[1], KEYS[2], KEYS[3]
 local waiting, waiting_bytes, leases = KEYS[4], KEYS[5], KEYS[6]
 
--- The jobs of one lane that wait, in the order in which they were enqueued: only to tell their places.
+-- The jobs of one lane that wait, in the order in which they were enqueued: to tell their places, and whose message is
+-- lost.
 local function lane_list(lane)
   return waiting .. ':' .. lane
 end

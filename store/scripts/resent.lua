@@ -1,7 +1,12 @@
 -- include: clock
--- KEYS: records of jobs whose messages were sent again. Their time in the queue counts anew.
+-- KEYS: waiting. ARGV: prefix of record keys, then ids of jobs whose messages were sent again
+-- They are the last in their lane's queue, and their time in it counts anew.
 local now = now_ms()
-for _, record in ipairs(KEYS) do
-  if redis.call('HGET', record, 'status') == 'queued' then redis.call('HSET', record, 'enqueued', now) end
+for i = 2, #ARGV do
+  local record = ARGV[1] .. ARGV[i]
+  local r = redis.call('HMGET', record, 'status', 'lane')
+  if r[1] == 'queued' then
+    redis.call('HSET', record, 'enqueued', now)
+    redis.call('ZADD', KEYS[1] .. ':' .. r[2], 'XX', now, ARGV[i])
+  end
 end
-return #KEYS

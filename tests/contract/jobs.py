@@ -58,7 +58,8 @@ async def look_for_long(jobs: Jobs, store: Store) -> None:
     await store.command("SET", jobs.keys.reachable, 1, "PX", 60_000)
 
 
-async def enqueued_ago(jobs: Jobs, store: Store, job_id: str, seconds: float) -> None:
+async def enqueued_ago(jobs: Jobs, store: Store, job_id: str, seconds: float, lane: Lane = Lane.INTERACTIVE) -> None:
     """Make a job look as if its message had been sent so long ago."""
-    now = int((await store.command("TIME"))[0]) * 1000
-    await store.command("HSET", jobs.keys.record(job_id), "enqueued", now - round(seconds * 1000))
+    enqueued = int((await store.command("TIME"))[0]) * 1000 - round(seconds * 1000)
+    await store.command("HSET", jobs.keys.record(job_id), "enqueued", enqueued)
+    await store.command("ZADD", f"{jobs.keys.waiting}:{lane}", "XX", enqueued, job_id)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from proto.jobs import ChatMessage, Lane
+from proto.jobs import ChatMessage, Lane, ReplyHeader
 from store.connection import Store
 from store.jobs import Jobs
-from tests.contract.jobs import admit, claim, enqueued_ago, expire_lease, look_for_long, make_jobs
+from tests.contract.jobs import admit, chat, claim, enqueued_ago, expire_lease, look_for_long, make_jobs
 from workers.keeper import Reaper
 
 
@@ -114,3 +114,42 @@ async def test_a_message_is_lost_when_its_lane_has_passed_it_over_however_full_t
     await reaper.round()
     await reaper.round()
     assert queues.sent == [ChatMessage("lost", Lane.INTERACTIVE, 1)]
+
+
+async def test_among_many_that_wait_those_are_looked_at_that_have_waited_longest(jobs: Jobs, store: Store) -> None:
+    for number, name in enumerate(("lost", "older", "newer")):
+        await admit(jobs, name, deadline_in=90 - number)  # whose deadline comes first was enqueued last
+        await enqueued_ago(jobs, store, name, 30 - number)
+    (first,) = await jobs.overlooked(6, most=1)
+    assert first.message == ChatMessage("lost", Lane.INTERACTIVE, 1)
+    # One that waits in the other lane is not kept waiting by those of this one.
+    await jobs.admit(
+        chat("line", lane=Lane.BATCH), ReplyHeader("openai", "auto", "line", 1), client="c", reply_to="replica"
+    )
+    await enqueued_ago(jobs, store, "line", 7, Lane.BATCH)
+    assert [row.message.job_id for row in await jobs.overlooked(6, most=1)] == ["lost", "line"]
+
+
+async def test_a_job_whose_message_was_sent_again_makes_room_for_the_next_and_is_the_last_in_its_lane(
+    jobs: Jobs, store: Store
+) -> None:
+    for number, name in enumerate(("first", "second", "claimed")):
+        await admit(jobs, name)
+        await enqueued_ago(jobs, store, name, 30 - number)
+    await claim(jobs, "claimed")
+    await jobs.resent(["first", "claimed"])
+    assert [row.message.job_id for row in await jobs.overlooked(6)] == ["second"]
+    places = [tail.place.position for tail in await jobs.tails(["second", "first"]) if tail and tail.place]
+    assert places == [1, 2]
+    # What does not wait comes back to no list.
+    assert await store.command("ZCARD", f"{jobs.keys.waiting}:{Lane.INTERACTIVE}") == 2
+
+
+async def test_what_has_lost_its_record_keeps_nobody_from_being_looked_at(jobs: Jobs, store: Store) -> None:
+    for number, name in enumerate(("gone", "lost")):
+        await admit(jobs, name)
+        await enqueued_ago(jobs, store, name, 30 - number)
+    await store.command("DEL", jobs.keys.record("gone"))
+    assert await jobs.overlooked(6, most=1) == []
+    assert [row.message.job_id for row in await jobs.overlooked(6, most=1)] == ["lost"]
+    assert await store.command("ZRANGE", jobs.keys.waiting, 0, -1) == [b"lost"]
