@@ -36,6 +36,7 @@ _SWEEP = load_script(_FOLDER, "file_sweep")
 #: What files are for: the input of a batch, and its results.
 BATCH_INPUT: Final = "batch"
 BATCH_OUTPUT: Final = "batch_output"
+PURPOSES: Final = (BATCH_INPUT, BATCH_OUTPUT)
 #: Bytes of an uploaded file's parts: what is in memory of it at once, some three times.
 PART: Final = 4 * 1024 * 1024
 #: Bytes read at once, so that no request to the storage waits for a slow reader.
@@ -166,6 +167,8 @@ class Files:
         Raises:
             GatewayError: FILE_NOT_FOUND, there is no file `after` in the list.
         """
+        if purpose and purpose not in PURPOSES:
+            return FilePage([], more=False)  # and no key of that name
         key = self.keys.files(client) + (f":{purpose}" if purpose else "")
         reply = await self._store.run(_LIST, (*self.keys.file_terms, key), (after, limit, int(newest)))
         if reply is None:

@@ -62,7 +62,7 @@ async def list_files(request: Request) -> Response:
     client = services.client_keys.client(request.headers, Right.BATCH)
     page = await services.files.page(
         client.name,
-        purpose=request.query_params.get("purpose", "")[:64],
+        purpose=request.query_params.get("purpose", ""),
         after=request.query_params.get("after", ""),
         limit=min(limit_of(request, default=PAGE, most=MAX_PAGE), PAGE),
         newest=choice_of(request, "order", ("desc", "asc")) == "desc",

@@ -71,7 +71,7 @@ async def test_a_file_is_its_clients_alone(files: Files) -> None:
     assert await whole(files.content(file.id)) == b"x"
 
 
-async def test_pages_in_either_order_and_of_one_purpose(files: Files) -> None:
+async def test_pages_in_either_order_and_of_one_purpose(files: Files, store: Store) -> None:
     made = [await kept(files, purpose=purpose) for purpose in ("batch", "batch_output", "batch", "batch")]
     await kept(files, listed=False)
     ids = [file.id for file in made]
@@ -85,6 +85,9 @@ async def test_pages_in_either_order_and_of_one_purpose(files: Files) -> None:
     assert await page(limit=2, newest=True) == (listed[:1:-1], True)
     assert await page(limit=2, newest=True, after=listed[2]) == (listed[1::-1], False)
     assert sorted((await page(limit=10, newest=True, purpose="batch"))[0]) == sorted([ids[0], *ids[2:]])
+    # What a client may ask for names no key but those of the purposes there are.
+    await store.command("SET", f"{files.keys.files('ann')}:other:key", "x")
+    assert await page(limit=10, newest=True, purpose="other:key") == ([], False)
     assert await code_of(files.page("ann", limit=1, newest=True, after="file-other")) is ErrorCode.FILE_NOT_FOUND
 
 

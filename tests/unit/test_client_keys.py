@@ -144,6 +144,7 @@ def test_a_file_that_breaks_is_logged_once_and_the_old_keys_stay(path: Path, bro
         ({"keys": [entry(rights=["all"])]}, "keys.0.rights.0"),
         ({"keys": [entry("open")]}, "keys.0.name"),
         ({"keys": [entry("0123456789abcdef")]}, "keys.0.name"),
+        ({"keys": [entry("alice:batch")]}, "keys.0.name"),  # keys in Redis are put together with colons
         ({"keys": [entry(), entry(key="other")]}, "same name or the same hash"),
         ({"keys": [entry(), entry("bob")]}, "same name or the same hash"),
         ({"keys": [entry(concurrency=-1)]}, "keys.0.concurrency"),
