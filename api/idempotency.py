@@ -14,8 +14,9 @@ HEADER: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def binding_of(request: Request, body: Any) -> Binding | None:
-    """The request's idempotency key with what must be the same when it comes again: the route and the body.
+def binding_of(request: Request, body: Any, *wishes: Any) -> Binding | None:
+    """The request's idempotency key with what must be the same when it comes again: the route, the body, and `wishes`,
+    what its headers say that makes another request of it.
 
     The body counts as what it says, not how it is written: order of members and white space do not matter.
 
@@ -26,7 +27,7 @@ def binding_of(request: Request, body: Any) -> Binding | None:
     if key is None:
         return None
     try:
-        content = orjson.dumps([request.url.path, body], option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps([request.url.path, body, *wishes], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:  # what can be read may be nested deeper than what can be written
         raise BadRequestError("The request body is nested too deeply.") from error
     return Binding(key, hashlib.sha256(content).hexdigest())

@@ -14,7 +14,7 @@ def limit_of(request: Request, *, default: int, most: int) -> int:
         BadRequestError: not a number from 1 to `most`.
     """
     given = request.query_params.get("limit", str(default))
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:8]) <= most:
+    if not (given.isascii() and given.isdigit() and len(given) < 9 and 1 <= int(given) <= most):
         raise BadRequestError(f"limit: must be a number from 1 to {most}", param="limit")
     return int(given)
 

@@ -35,7 +35,8 @@ async def create_batch(request: Request) -> Response:
         body = await read_json(request, services.settings)
     except ClientDisconnect:
         return Response(status_code=499)
-    wanted, binding = read_batch_request(body), binding_of(request, body)
+    wanted, coalesce = read_batch_request(body), wants_coalescing(request.headers)
+    binding = binding_of(request, body, coalesce)
     file = await services.files.get(client.name, wanted.input_file_id, param="input_file_id")
     if file.purpose != BATCH_INPUT:
         raise BadRequestError(f"input_file_id: its purpose is not {BATCH_INPUT!r}", param="input_file_id")
@@ -52,7 +53,7 @@ async def create_batch(request: Request) -> Response:
         input_file=file.id,
         metadata=wanted.metadata,
         output_ttl=wanted.output_expires_after.seconds if wanted.output_expires_after else None,
-        coalesce=wants_coalescing(request.headers),
+        coalesce=coalesce,
     )
     batch = await services.batches.create(spec, BatchStatus.VALIDATING, binding=binding)
     return json_reply(openai_batch(batch), headers=replayed(batch.spec != spec))

@@ -60,7 +60,7 @@ async def create_message_batch(request: Request) -> Response:
         expires=created + round(services.batches.window * 1000),
         coalesce=coalesce,
     )
-    binding = Binding(key, digest) if key else None
+    binding = Binding(key, f"{digest} {coalesce}") if key else None
     try:
         batch = await services.batches.create(spec, BatchStatus.IN_PROGRESS, count, binding)
     except GatewayError as error:

@@ -154,12 +154,15 @@ async def test_a_batch_that_is_asked_for_again_with_its_key_is_made_once(
     gateway: Gateway, first: openai.AsyncOpenAI
 ) -> None:
     headers = {"Idempotency-Key": "tonight"}
+    shared = {**headers, "X-Coalesce": "1"}  # another meaning
     file = await upload(first, line(1))
     asked = {"input_file_id": file, "endpoint": CHAT, "completion_window": "24h", "extra_headers": headers}
     made = [await first.batches.create(**asked) for _ in range(2)]  # type: ignore[arg-type]
     assert made[0].id == made[1].id
     with pytest.raises(openai.UnprocessableEntityError):
         await first.batches.create(**asked, metadata={"k": "v"})  # type: ignore[arg-type]
+    with pytest.raises(openai.UnprocessableEntityError):
+        await first.batches.create(**{**asked, "extra_headers": shared})  # type: ignore[arg-type]
     await first.batches.cancel(made[0].id)
 
     async with gateway.anthropic(door=LOCKED, api_key=CLIENT_KEYS[0]) as client:
@@ -168,6 +171,8 @@ async def test_a_batch_that_is_asked_for_again_with_its_key_is_made_once(
         assert len(ids) == 1
         with pytest.raises(anthropic.UnprocessableEntityError):
             await batches.create(requests=[message(2)], extra_headers=headers)  # type: ignore[list-item]
+        with pytest.raises(anthropic.UnprocessableEntityError):
+            await batches.create(requests=[message(1)], extra_headers=shared)  # type: ignore[list-item]
         await batches.cancel(ids.pop())
 
 

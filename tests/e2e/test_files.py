@@ -110,8 +110,9 @@ async def test_what_is_no_upload_is_refused_and_leaves_nothing(gateway: Gateway,
         for request, status, param in refusals:
             response = await client.post("/v1/files", **request)  # type: ignore[arg-type]
             assert (response.status_code, response.json()["error"]["param"]) == (status, param), response.text
-        for query in ("limit=0", "limit=x", "order=up"):
-            assert (await client.get(f"/v1/files?{query}")).status_code == 400
+        for query in ("limit=0", "limit=x", "limit=0000000199999", f"limit={'9' * 5000}", "order=up"):
+            refused = await client.get(f"/v1/files?{query}")
+            assert (refused.status_code, refused.json()["error"]["param"]) == (400, query.partition("=")[0])
     assert parts(gateway) <= before
 
 
