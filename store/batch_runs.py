@@ -60,6 +60,13 @@ class Ended(NamedTuple):
     code: str
 
 
+class Waiting(NamedTuple):
+    """A line that waits to run again, and the bytes that stand for it: those that were read, whoever wrote them."""
+
+    taken: Taken
+    record: bytes
+
+
 class Outcomes(NamedTuple):
     """What one commit makes part of a batch's results.
 
@@ -79,7 +86,7 @@ class Outcomes(NamedTuple):
     cancelled: int
     expired: int
     leave: Mapping[int, str]
-    forget: Sequence[Taken]
+    forget: Sequence[Waiting]
     again: Sequence[tuple[int, Taken]]
 
 
@@ -144,7 +151,7 @@ class BatchRuns:
         self,
         batch: Batch,
         taken: Sequence[Taken],
-        retried: Sequence[Taken],
+        retried: Sequence[Waiting],
         *,
         line: int,
         offset: int,
@@ -159,7 +166,7 @@ class BatchRuns:
         Raises:
             NotLeadingError: another keeper runs the batches.
         """
-        waited = {old.line: encode_taken(old) for old in retried}
+        waited = {old.taken.line: old.record for old in retried}
         args: list[Argument] = [batch.line, line, offset]
         for each in taken:
             code = each.refused.code if each.refused else ""
@@ -205,12 +212,12 @@ class BatchRuns:
         rows: list[bytes] = await self._store.command("HVALS", self._keys.batch(batch_id).running)
         return [decode_taken(row) for row in rows]
 
-    async def retries(self, batch_id: str, most: int, until: int | None = None) -> list[Taken]:
+    async def retries(self, batch_id: str, most: int, until: int | None = None) -> list[Waiting]:
         """Lines that wait to run again, soonest first; with `until` (Unix ms), those that may by then."""
         limit = "+inf" if until is None else until
         key = self._keys.batch(batch_id).retry
         rows: list[bytes] = await self._store.command("ZRANGEBYSCORE", key, "-inf", limit, "LIMIT", 0, most)
-        return [decode_taken(row) for row in rows]
+        return [Waiting(decode_taken(row), row) for row in rows]
 
     async def commit(self, batch: Batch, outcomes: Outcomes) -> bool:
         """Make outcomes part of the batch's results; False when the batch is not as it was when it was read.
@@ -224,7 +231,7 @@ class BatchRuns:
         args += [outcomes.succeeded, outcomes.errored, outcomes.cancelled, outcomes.expired]
         args += [len(outcomes.leave), len(outcomes.forget)]
         args += [word for pair in outcomes.leave.items() for word in pair]
-        args += [encode_taken(each) for each in outcomes.forget]
+        args += [each.record for each in outcomes.forget]
         for when, each in outcomes.again:
             args += (when, encode_taken(each))
         return await self._run(_COMMIT, batch.spec.id, args)

@@ -1,9 +1,12 @@
 """The engine of batches, round by round."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from proto.batch_lines import job_id_of
 from proto.batches import BatchKind, BatchStatus, Counts
@@ -12,7 +15,10 @@ from proto.events import Failed, Text
 from proto.jobs import Status
 from store.connection import Store
 from store.jobs import COLLECTED_TTL
+from store.storage import StorageError
 from tests.contract.batch_world import STOP, World, ask, asks, message
+from workers.batches import collect, feed, runner, validate
+from workers.batches.validate import Findings
 
 
 @pytest.fixture
@@ -22,6 +28,17 @@ def world(store: Store, tmp_path: Path) -> World:
 
 def no(code: ErrorCode) -> Failed:
     return Failed(code, "It failed.")
+
+
+def crashing(work: Callable[..., Any], word: str) -> Callable[..., Any]:
+    """The same, but that it crashes at what says `word`."""
+
+    def crash(*given: Any) -> Any:
+        if any(word in str(each) for each in given):
+            raise RuntimeError(word)
+        return work(*given)
+
+    return crash
 
 
 async def test_a_batch_runs_from_its_input_to_its_output(world: World, store: Store) -> None:
@@ -340,13 +357,143 @@ async def test_without_its_input_a_batch_fails_and_keeps_what_is_done(world: Wor
     await world.answer(jobs=8)
     batch = await world.until(lambda batch: batch.ended_at is not None)
     assert (batch.status, batch.errors[0].code) == (BatchStatus.FAILED, "input_file_deleted")
+    assert batch.counts == Counts(total=20, succeeded=8, errored=12)
     assert len(await world.results(batch.output_file)) == 8
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_all_requests_count_also_those_that_nobody_can_read_any_more(world: World, cancelled: bool) -> None:
+    requests = [message(f"r{number}") for number in range(20)]
+    spec = await world.begin(requests, "msgbatch_b", kind=BatchKind.ANTHROPIC, endpoint="/v1/messages")
+    await world.until(lambda _: len(world.queue) == 8, spec.id)
+    if cancelled:
+        await world.store.command("HSET", world.jobs.keys.batch(spec.id).record, "status", "cancelling")
+    world.runner._inputs.forget(spec.id)
+    await world.files.storage.delete(spec.input_key)
+    await world.answer(jobs=8)
+    batch = await world.until(lambda batch: batch.ended_at is not None, spec.id)
+    rest = {"cancelled": 12} if cancelled else {"errored": 12}
+    assert batch.counts == Counts(total=20, succeeded=8, **rest)
+
+
+async def test_the_input_of_a_batch_is_kept_until_it_has_ended(world: World, store: Store) -> None:
+    spec = await world.begin(asks(20))
+    expiry = world.files.keys.file_terms[1]
+    await world.fed(8)
+    await store.command("HSET", world.files.keys.file(spec.input_key), "expires", 1)
+    await store.command("ZADD", expiry, 1, spec.input_key)
+    assert await world.files.sweep() == 0
+    assert await world.files.find(spec.input_key) is None, "its client's time with it is over"
+    world.runner._inputs.forget(spec.id)
+    batch = await world.run_all()
+    assert batch.counts == Counts(total=20, succeeded=20)
+
+    assert await world.files.sweep() == 0, "it is looked at again later"
+    await store.command("ZADD", expiry, 1, spec.input_key)
+    assert await world.files.sweep() == 1
+    assert await world.files.storage.names(spec.input_key) == []
 
 
 async def test_a_line_that_is_too_long_is_refused_without_being_held(world: World) -> None:
     await world.begin([ask("a"), ask("b", "x" * (8 * 1024 * 1024)), ask("c")])
     batch = await world.until(lambda batch: batch.ended_at is not None)
     assert [(error.line, error.code) for error in batch.errors] == [(2, "line_too_long")]
+
+
+async def test_long_lines_that_run_again_are_read_a_few_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.begin([ask(f"r{number}", "x" * 700_000) for number in range(6)])
+    await world.fed(6)
+    lost = world.queue[:]
+    await world.answer(no(ErrorCode.UPSTREAM_ERROR), jobs=6)
+    await world.until(lambda _: True)
+    grown = []
+    while sum(grown) < 6:
+        before = len(world.queue)
+        await world.round()
+        grown.append(len(world.queue) - before)
+    assert max(grown) == 2
+
+    lost = world.queue[:]
+    keys = [name for job_id in lost for name in world.jobs.keys.job(job_id)[:3]]
+    await world.store.command("DEL", *keys, world.jobs.keys.batch_runner)
+    world.queue.clear()
+    world.runner = world.keeper()
+    held = []
+    draft = world.runner._feeder._draft
+    monkeypatch.setattr(world.runner._feeder, "_draft", lambda spec, work: held.append(len(work)) or draft(spec, work))
+    await world.fed(6)
+    assert sorted(world.queue) == sorted(lost)
+    assert held == [2, 2, 2]
+
+
+async def test_a_line_that_our_own_code_stumbles_over_fails_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (validate, feed):
+        monkeypatch.setattr(module, "understand", crashing(module.understand, "crash"))
+    monkeypatch.setattr(collect, "answer_line", crashing(collect.answer_line, "strange"))
+    await world.begin([ask("good"), ask("unread", "crash"), ask("unwritten")])
+    with capture_logs() as logs:
+        await world.fed(2)
+        await world.answer()
+        await world.answer(Text("strange"), STOP)
+        batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert (batch.status, batch.counts) == (BatchStatus.COMPLETED, Counts(3, succeeded=1, errored=2))
+    bad = await world.results(batch.error_file)
+    assert {name: line["response"]["status_code"] for name, line in bad.items()} == {"unread": 500, "unwritten": 500}
+    crashed = [(row["line"], row["exc_info"]) for row in logs if row["event"] == "batch.line_crashed"]
+    assert crashed == [(2, True), (2, True), (3, True)]
+
+
+async def test_a_log_that_cannot_be_read_fails_its_line_alone(world: World) -> None:
+    await world.begin(asks(2))
+    await world.fed(2)
+    broken = world.queue[0]
+    await world.answer(jobs=2)
+    log = world.jobs.keys.log(broken)
+    await world.store.command("DEL", log)
+    await world.store.command("XADD", log, "1-0", "e", "[[")
+    batch = await world.until(lambda batch: batch.ended_at is not None)
+    assert batch.counts == Counts(2, succeeded=1, errored=1)
+
+
+async def test_while_the_storage_is_away_an_input_is_looked_through_again_after_a_pause(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def away(*_: object) -> Findings:
+        tries.append(1)
+        raise StorageError
+
+    monkeypatch.setattr(runner, "validate", away)
+    await world.begin(asks(1))
+    await world.until(lambda _: bool(tries))
+    await world.round(10)
+    assert len(tries) == 1
+    # Meanwhile it may be cancelled.
+    await world.store.command("HSET", world.jobs.keys.batch("batch_b").record, "status", "cancelling")
+    assert (await world.until(lambda batch: batch.ended_at is not None)).status is BatchStatus.CANCELLED
+
+    monkeypatch.setattr(runner, "STORAGE_PAUSE", 0)
+    await world.begin(asks(1), "batch_2")
+    await world.until(lambda _: len(tries) > 3, "batch_2")
+
+
+async def test_a_batch_that_was_cancelled_while_it_was_looked_through_does_not_begin(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(*_: object) -> Findings:
+        await world.store.command("HSET", world.jobs.keys.batch("batch_b").record, "status", "cancelling")
+        return Findings(1, [])
+
+    monkeypatch.setattr(runner, "validate", cancelled)
+    await world.begin(asks(1))
+    with capture_logs() as logs:
+        await world.until(lambda batch: batch.ended_at is not None)
+    assert [row["event"] for row in logs] == ["batch.ended"]
 
 
 async def test_lines_that_ask_the_same_share_a_job_if_the_client_wants_that(world: World) -> None:

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from proto.batches import BatchStatus, Counts, Mate, Part, Refused, decode_part
+from proto.batches import BatchStatus, Counts, Mate, Part, Refused, Taken, decode_part, encode_taken
 from proto.clients import ClientLimits
 from proto.errors import ErrorCode
 from proto.events import Failed, Finished, FinishReason, Text
 from proto.jobs import Status
 from store.admission import Admission
 from store.all_batches import MOST_SHOWN, AllBatches
-from store.batch_runs import BatchRuns, Ended, NotLeadingError, Outcomes
+from store.batch_runs import BatchRuns, Ended, NotLeadingError, Outcomes, Waiting
 from store.connection import Store
 from store.jobs import UNCOLLECTED_TTL, Jobs
 from tests.contract.batches import HOUR_MS, look, make_job, open_batch, run_job, spec, taken
@@ -32,6 +32,10 @@ async def runs(store: Store, jobs: Jobs) -> BatchRuns:
     runs = BatchRuns(store, jobs)
     assert await runs.lead()
     return runs
+
+
+def waiting(line: Taken) -> Waiting:
+    return Waiting(line, encode_taken(line))
 
 
 async def test_one_keeper_leads_and_the_next_may_when_it_resigns(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
@@ -213,7 +217,7 @@ async def test_outcomes_are_committed_all_at_once_and_once(runs: BatchRuns, stor
         assert [decode_part(data) for data in await store.command("LRANGE", key, 0, -1)] == [part]
         assert await store.command("PEXPIRETIME", key) == await store.command("PEXPIRETIME", keys.record)
     assert await runs.retries("b", 10, until=HOUR_MS - 1) == []
-    assert await runs.retries("b", 10, until=HOUR_MS) == await runs.retries("b", 10) == [again]
+    assert await runs.retries("b", 10, until=HOUR_MS) == await runs.retries("b", 10) == [waiting(again)]
 
 
 async def test_a_line_that_waited_is_taken_with_its_next_job(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
@@ -225,14 +229,28 @@ async def test_a_line_that_waited_is_taken_with_its_next_job(runs: BatchRuns, st
         NOTHING._replace(line=2, offset=30, leave={1: "job1", 2: "job2"}, again=[(1, taken(1)), (2, taken(2))]),
     )
     row = await look(runs)
-    assert await runs.take(row.batch, [taken(1, "second", run=2)], [taken(1)], line=2, offset=30)
+    assert await runs.take(row.batch, [taken(1, "second", run=2)], [waiting(taken(1))], line=2, offset=30)
     assert await runs.running("b") == [taken(1, "second", run=2)]
-    assert await runs.retries("b", 10) == [taken(2)]
+    assert await runs.retries("b", 10) == [waiting(taken(2))]
     # The job it had before cannot come back.
     assert await make_job(runs, row, taken(1)) is Admission.GONE
     assert await runs.commit(
-        (await look(runs)).batch, NOTHING._replace(line=2, offset=30, expired=1, forget=[taken(2)])
+        (await look(runs)).batch, NOTHING._replace(line=2, offset=30, expired=1, forget=[waiting(taken(2))])
     )
+    assert (await look(runs)).retries == 0
+
+
+async def test_what_another_release_wrote_down_leaves_the_lines_that_wait(
+    runs: BatchRuns, store: Store, jobs: Jobs
+) -> None:
+    await open_batch(store, jobs, spec())
+    retry = jobs.keys.batch("b").retry
+    shorter, longer = b'["job1",1,10,10,"id-1"]', b'["job2", 2, 20, 10, "id-2", 1, 0, null, [], "", 5]'
+    await store.command("ZADD", retry, 1, shorter, 2, longer)
+    first, second = await runs.retries("b", 10)
+    assert (first.taken, second.taken) == (taken(1), taken(2))
+    assert await runs.take((await look(runs)).batch, [taken(1, "second", run=2)], [first], line=1, offset=20)
+    assert await runs.commit((await look(runs)).batch, NOTHING._replace(line=1, offset=20, expired=1, forget=[second]))
     assert (await look(runs)).retries == 0
 
 

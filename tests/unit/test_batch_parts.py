@@ -1,5 +1,6 @@
 """The pure parts of the engine of batches: lines, shares, verdicts."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -22,8 +23,9 @@ from proto.dialects import get_dialect
 from proto.errors import BadRequestError, ErrorCode
 from proto.events import Failed, Finished, FinishReason, Text
 from proto.jobs import ReplyHeader
+from workers.batches import input as input_module
 from workers.batches.coalesce import MOST_SHARED, Draft, digest_of, share_jobs
-from workers.batches.input import split_lines
+from workers.batches.input import ENOUGH, RawLine, portion_of, split_lines
 from workers.batches.share import Demand, share_out
 from workers.batches.verdicts import FIRST_REST, LONGEST_REST, MAX_FAULTS, Again, Rest, again, retry_pause
 
@@ -50,6 +52,35 @@ async def test_lines_are_found_wherever_the_pieces_end(size: int) -> None:
     found = await lines_of(data, size)
     assert found == [(1, 0, 4, b"one"), (4, 9, 14, b"two\r"), (5, 14, 19, b"three")]
     assert await lines_of(data, size, start=9, line=3) == found[1:]
+
+
+@given(st.lists(st.sampled_from([b"\n", b" ", b"\r", b"a", b"bc"]), max_size=30).map(b"".join), st.integers(1, 9))
+def test_lines_are_those_between_newlines_but_for_blank_ones(data: bytes, size: int) -> None:
+    expected, offset = [], 0
+    for line, raw in enumerate(data.split(b"\n"), 1):
+        end = min(offset + len(raw) + 1, len(data))
+        if raw.strip():
+            expected.append((line, offset, end, raw))
+        offset = end
+    assert asyncio.run(lines_of(data, size)) == expected
+
+
+async def test_blank_lines_are_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(input_module, "RawLine", lambda *given: made.append(given) or RawLine(*given))
+    data = b"a\n" + b" \n\n" * 100_000 + b"b"
+    assert [(line, raw) for line, _, _, raw in await lines_of(data, 1000)] == [(1, b"a"), (200_002, b"b")]
+    assert len(made) < 1000
+
+
+def test_of_lines_that_run_again_some_are_read_at_once() -> None:
+    def lines(*lengths: int) -> list[Taken]:
+        return [Taken("job", number, 0, length, "r") for number, length in enumerate(lengths)]
+
+    assert portion_of([]) == 0
+    assert portion_of(lines(1, 2, 3)) == 3
+    assert portion_of(lines(ENOUGH // 2, ENOUGH // 2, 1)) == 2
+    assert portion_of(lines(MAX_LINE, 1)) == 1
 
 
 async def test_a_line_that_is_too_long_is_passed_over() -> None:

@@ -9,7 +9,7 @@ import structlog
 from proto.batch_lines import BadLineError, job_id_of, read_line
 from proto.batches import Batch, BatchKind, BatchStatus, LineError, Taken, encode_errors
 from store.batch_runs import BatchRuns, OpenBatch
-from store.files import Files
+from store.files import BATCH_OUTPUT, Files
 from store.jobs import Jobs
 from workers.batches.collect import MOST, Collector, Sheet
 from workers.batches.input import Inputs
@@ -24,6 +24,12 @@ INPUT_GONE: Final = encode_errors(
 )
 #: A batch whose input is gone cannot name the lines that were never taken.
 _TELL_REST: Final = (BatchStatus.CANCELLED, BatchStatus.EXPIRED)
+#: How those lines count, by the batch's final status.
+_UNTOLD: Final = {
+    BatchStatus.CANCELLED: "cancelled",
+    BatchStatus.EXPIRED: "expired",
+    BatchStatus.FAILED: "errored",
+}
 
 
 def closing_of(batch: Batch) -> BatchStatus | None:
@@ -85,8 +91,8 @@ class Closer:
     async def _drop_retries(self, batch: Batch, why: BatchStatus, now: int) -> None:
         sheet = Sheet(batch, why, now)
         sheet.forget += await self._runs.retries(batch.spec.id, MOST)
-        for taken in sheet.forget:
-            sheet.unrun(taken, why)
+        for waiting in sheet.forget:
+            sheet.unrun(waiting.taken, why)
         await self._collector.commit(batch, sheet)
 
     async def _drop_rest(self, batch: Batch, why: BatchStatus, now: int) -> None:
@@ -107,7 +113,7 @@ class Closer:
     async def finish(self, batch: Batch, final: BatchStatus, errors: bytes = b"") -> None:
         """Make the files of results and give the batch its final status; raises as `close` does, but for the input."""
         spec, keys = batch.spec, self._jobs.keys.batch(batch.spec.id)
-        fields: dict[str, str | bytes] = {}
+        fields: dict[str, str | bytes | int] = {}
         is_file = spec.kind is BatchKind.OPENAI
         ttl = spec.output_ttl or self._jobs.settings.files_ttl
         for name, file_id, parts, key in (
@@ -117,11 +123,15 @@ class Closer:
             if parts:
                 filename = f"{spec.id}_{'output' if name == 'output_file' else 'error'}.jsonl"
                 await self._files.add_output(
-                    file_id, key, client=spec.client, filename=filename, purpose="batch_output", ttl=ttl, listed=is_file
+                    file_id, key, client=spec.client, filename=filename, purpose=BATCH_OUTPUT, ttl=ttl, listed=is_file
                 )
                 fields[name] = file_id
         if errors:
             fields["errors"] = errors
+        if final in _UNTOLD:
+            # Lines that nobody can read any more have no result, but they count.
+            name = _UNTOLD[final]
+            fields[name] = getattr(batch.counts, name) + max(batch.counts.total - batch.counts.ended, 0)
         if await self._runs.move(spec.id, batch.status, final, **fields):
             total, succeeded = batch.counts.total, batch.counts.succeeded
             log.info("batch.ended", batch=spec.id, client=spec.client, status=final, total=total, succeeded=succeeded)

@@ -14,8 +14,8 @@ from proto.dialects.base import Vendor
 from proto.errors import BadRequestError, ErrorCode
 from proto.events import Event, Failed, Finished, decode_events
 from proto.jobs import ReplyHeader
-from store.batch_runs import BatchRuns, Ended, Outcomes
-from store.jobs import Jobs
+from store.batch_runs import BatchRuns, Ended, Outcomes, Waiting
+from store.jobs import Entry, Jobs
 from store.readers import Readers
 from store.storage import Storage
 from workers.batches.verdicts import Again, Rest, again, retry_pause
@@ -30,6 +30,7 @@ MOST: Final = 200
 READ: Final = 32
 
 _GONE: Final = Failed(ErrorCode.INTERRUPTED, "The answer was lost before it was collected.")
+_CRASHED: Final = Failed(ErrorCode.INTERNAL, "The gateway could not write down what became of this request.")
 
 
 class Sheet:
@@ -51,7 +52,7 @@ class Sheet:
         self.line, self.offset = batch.line, batch.offset
         self._began_at = batch.offset
         self.leave: dict[int, str] = {}
-        self.forget: list[Taken] = []
+        self.forget: list[Waiting] = []
         self.again: list[tuple[int, Taken]] = []
         self.counts = {"succeeded": 0, "errored": 0, "cancelled": 0, "expired": 0}
         self.out: list[bytes] = []
@@ -64,24 +65,23 @@ class Sheet:
 
     def answered(self, taken: Taken, header: ReplyHeader, events: list[Event]) -> None:
         """A line was answered."""
-        for line in taken.each():
-            self.counts["succeeded"] += 1
-            self.out.append(answer_line(self.spec, self.dialect, line, header, events))
+        lines = [answer_line(self.spec, self.dialect, line, header, events) for line in taken.each()]
+        self.counts["succeeded"] += len(lines)
+        self.out += lines
 
     def failed(self, taken: Taken, error: Failed | BadRequestError) -> None:
         """A line failed for good."""
-        for line in taken.each():
-            self._bad("errored", failure_line(self.spec, self.dialect, line, error))
+        self._bad("errored", [failure_line(self.spec, self.dialect, line, error) for line in taken.each()])
 
     def unrun(self, taken: Taken, why: BatchStatus) -> None:
         """A line will not run."""
-        for line in taken.each():
-            self._bad("expired" if why is BatchStatus.EXPIRED else "cancelled", unrun_line(self.spec, line, why))
+        lines = [unrun_line(self.spec, line, why) for line in taken.each()]
+        self._bad("expired" if why is BatchStatus.EXPIRED else "cancelled", lines)
 
-    def _bad(self, count: str, line: bytes) -> None:
-        self.counts[count] += 1
+    def _bad(self, count: str, lines: list[bytes]) -> None:
+        self.counts[count] += len(lines)
         results = self.out if self.spec.kind is BatchKind.ANTHROPIC else self.err
-        results.append(line)
+        results += lines
 
     @property
     def empty(self) -> bool:
@@ -124,14 +124,14 @@ class Collector:
         while rows and not sheet.full:
             group, rows = rows[:READ], rows[READ:]
             logs = await asyncio.gather(*[self._read(ended.job) for ended, _ in group])
-            for (ended, taken), (header, events) in zip(group, logs, strict=True):
+            for (ended, taken), (header, entries) in zip(group, logs, strict=True):
                 if sheet.full:
                     break
                 sheet.ended += 1
                 sheet.last = ended
                 if taken is not None and taken.line not in sheet.leave:
                     sheet.leave[taken.line] = taken.job
-                    self._judge(sheet, taken, header, events)
+                    self._judge_or_fail(sheet, taken, header, entries)
         return await self.commit(batch, sheet), sheet.ended
 
     async def commit(self, batch: Batch, sheet: Sheet) -> Batch:
@@ -174,19 +174,27 @@ class Collector:
         await self._storage.put(key, data)
         return Part(key, len(data), len(lines))
 
-    async def _read(self, job_id: str) -> tuple[ReplyHeader | None, list[Event]]:
+    async def _read(self, job_id: str) -> tuple[ReplyHeader | None, list[Entry]]:
         """The reply header and the log of a job; nothing of one that is not there."""
         if not job_id:
             return None, []
         record, log = await asyncio.gather(self._readers.look(job_id), self._jobs.read(job_id))
-        return record and record.header, [event for entry in log for event in decode_events(entry.data)]
+        return record and record.header, log
 
-    def _judge(self, sheet: Sheet, taken: Taken, header: ReplyHeader | None, events: list[Event]) -> None:
-        """What became of one line."""
+    def _judge_or_fail(self, sheet: Sheet, taken: Taken, header: ReplyHeader | None, entries: list[Entry]) -> None:
+        """What became of one line. If our own code stumbles over it, that is its failure and holds up no other."""
+        try:
+            self._judge(sheet, taken, header, entries)
+        except Exception:
+            log.exception("batch.line_crashed", batch=sheet.spec.id, line=taken.line)
+            sheet.failed(taken, _CRASHED)
+
+    def _judge(self, sheet: Sheet, taken: Taken, header: ReplyHeader | None, entries: list[Entry]) -> None:
         if taken.refused is not None:
             code = ErrorCode(taken.refused.code)
             sheet.failed(taken, BadRequestError(taken.refused.message, param=taken.refused.param, code=code))
             return
+        events = [event for entry in entries for event in decode_events(entry.data)]
         last = events[-1] if events else None
         if header is not None and isinstance(last, Finished):
             self._rest.answered()

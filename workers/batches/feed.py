@@ -22,7 +22,7 @@ from store.admission import Admission
 from store.batch_runs import BatchRuns
 from store.broker import BrokerError
 from workers.batches.coalesce import Draft, digest_of, share_jobs
-from workers.batches.input import Inputs
+from workers.batches.input import Inputs, portion_of
 
 log = structlog.get_logger()
 
@@ -52,14 +52,15 @@ class Feeder:
             StoreError: the store is away; what was noted and not made is found by `recover`.
         """
         spec = batch.spec
-        waited = await self._runs.retries(spec.id, most, until=now)
+        due = await self._runs.retries(spec.id, most, until=now)
+        waited = due[: portion_of([each.taken for each in due])]
         again = [
             msgspec.structs.replace(old, job=job_id_of(spec.id, old.line, old.run + 1), run=old.run + 1)
-            for old in waited
+            for old, _ in waited
         ]
         work = [(taken, await self._inputs.read(spec, taken)) for taken in again]
         line, offset = batch.line, batch.offset
-        if len(work) < most and offset < spec.input_bytes:
+        if len(work) < most and len(waited) == len(due) and offset < spec.input_bytes:
             lines, offset = await self._inputs.next_lines(batch, most - len(work))
             line = lines[-1].line if lines else line
             work += [
@@ -83,12 +84,15 @@ class Feeder:
         if not orphans:
             return
         log.info("batch.jobs_missing", batch=batch.spec.id, jobs=len(orphans))
-        work = [(taken, await self._inputs.read(batch.spec, taken)) for taken in orphans]
-        drafts = await asyncio.to_thread(self._draft, batch.spec, work)
-        refused = [draft.taken for draft in drafts if draft.job is None]
-        if refused:
-            await self._runs.take(batch, refused, [], line=batch.line, offset=batch.offset)
-        await self._make_jobs(batch, drafts)
+        while orphans:
+            few = portion_of(orphans)
+            work = [(taken, await self._inputs.read(batch.spec, taken)) for taken in orphans[:few]]
+            drafts = await asyncio.to_thread(self._draft, batch.spec, work)
+            refused = [draft.taken for draft in drafts if draft.job is None]
+            if refused:
+                await self._runs.take(batch, refused, [], line=batch.line, offset=batch.offset)
+            await self._make_jobs(batch, drafts)
+            orphans = orphans[few:]
 
     async def _make_jobs(self, batch: Batch, drafts: Sequence[Draft]) -> None:
         made = [(draft.taken, draft.job, draft.header) for draft in drafts if draft.job and draft.header]
@@ -121,6 +125,10 @@ class Feeder:
             parsed = understand(dialect, request.body, self._resolve)
         except BadRequestError as error:
             refused = Refused(error.code, error.message, error.param)
+            return Draft(msgspec.structs.replace(taken, refused=refused))
+        except Exception:  # our own code stumbles over it: that is this line's failure and holds up no other
+            log.exception("batch.line_crashed", batch=spec.id, line=taken.line)
+            refused = Refused(ErrorCode.INTERNAL, "The gateway could not read this request.")
             return Draft(msgspec.structs.replace(taken, refused=refused))
         if spec.coalesce:
             taken = msgspec.structs.replace(taken, request=digest_of(request.body))

@@ -1,6 +1,7 @@
 """A batch's input in storage, read line by line and never held as a whole."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple
 
 from proto.batch_lines import MAX_LINE
@@ -12,6 +13,17 @@ from store.storage import MissingPartError
 ENOUGH: Final = 1024 * 1024
 #: Inputs whose next piece is kept in memory.
 MOST_OPEN: Final = 16
+_BLANK: Final = re.compile(rb"\s*\n")
+
+
+def portion_of(lines: Sequence[Taken]) -> int:
+    """How many of these lines, from the first on, are to be read at once: some `ENOUGH` bytes of them."""
+    size = 0
+    for count, taken in enumerate(lines, 1):
+        size += taken.length
+        if size >= ENOUGH:
+            return count
+    return len(lines)
 
 
 class InputGoneError(Exception):
@@ -42,7 +54,14 @@ async def split_lines(pieces: AsyncIterator[bytes], line: int = 0, offset: int =
 
     async for piece in pieces:
         start = 0
-        while (newline := piece.find(b"\n", start)) >= 0:
+        while True:
+            if not length and (blank := _BLANK.match(piece, start)):  # one by one they would take long
+                line += piece.count(b"\n", start, blank.end())
+                offset += blank.end() - start
+                start = blank.end()
+            newline = piece.find(b"\n", start)
+            if newline < 0:
+                break
             length += newline - start
             if length <= MAX_LINE:
                 held += piece[start:newline]

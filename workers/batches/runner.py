@@ -229,18 +229,20 @@ class Runner:
                 findings = await validate(self._files, spec, self._resolve)
             if findings.errors:
                 errors = encode_errors(findings.errors)
-                await self._runs.move(spec.id, batch.status, BatchStatus.FAILED, errors=errors)
-                log.info("batch.refused", batch=spec.id, client=spec.client, errors=len(findings.errors))
-            else:
-                await self._runs.move(spec.id, batch.status, BatchStatus.IN_PROGRESS, total=findings.total)
+                if await self._runs.move(spec.id, batch.status, BatchStatus.FAILED, errors=errors):
+                    log.info("batch.refused", batch=spec.id, client=spec.client, errors=len(findings.errors))
+            elif await self._runs.move(spec.id, batch.status, BatchStatus.IN_PROGRESS, total=findings.total):
                 log.info("batch.begun", batch=spec.id, client=spec.client, requests=findings.total)
         except InputGoneError:
             await self._runs.move(spec.id, batch.status, BatchStatus.FAILED, errors=INPUT_GONE)
-        except (StoreError, StorageError, NotLeadingError) as error:
+        except StorageError as error:
+            log.warning("batches.put_off", error=type(error).__name__)
+            await asyncio.sleep(STORAGE_PAUSE / 1000)  # it may be cancelled meanwhile, or expire
+        except (StoreError, NotLeadingError) as error:
             log.warning("batches.put_off", error=type(error).__name__)
         except Exception:
             log.exception("batch.crashed", batch=spec.id)
-            care.left_alone_until = await self._runs.now() + LEFT_ALONE
+            await asyncio.sleep(LEFT_ALONE / 1000)
         finally:
             care.looking = None
 

@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+import structlog
+
 from proto.batch_lines import MAX_LINE, BadLineError, read_line, understand
 from proto.batches import BatchSpec, LineError
 from proto.dialects import dialect_at
@@ -13,6 +15,8 @@ from proto.dialects.encoder import error_row
 from proto.errors import BadRequestError
 from store.files import Files
 from workers.batches.input import ENOUGH, RawLine, read_on, split_lines
+
+log = structlog.get_logger()
 
 #: Requests of one batch.
 MAX_REQUESTS: Final = 50_000
@@ -59,6 +63,8 @@ class Validator:
                 self._tell(error.reason, error, line.line, "")
             except BadRequestError as error:
                 self._tell(error_row(error).openai_code or "invalid_request", error, line.line, "body")
+            except Exception:  # not the input's fault: the line fails alone once it is to run
+                log.exception("batch.line_crashed", batch=self._spec.id, line=line.line)
 
     def _look(self, line: RawLine) -> None:
         if line.raw is None:
