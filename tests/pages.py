@@ -6,8 +6,14 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 READMES: Final = ("README.md", "README.zh-CN.md")
-DOCS: Final = tuple(sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")))
-PAGES: Final = (*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", *DOCS)
+
+
+def _below(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / folder).rglob("*.md")))
+
+
+DOCS: Final = _below("docs")
+PAGES: Final = (*READMES, "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", *DOCS, *_below("deploy"))
 
 
 def read(page: str) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 import typer
+import yaml
 
 from api.openapi import document
 from cli.main import app
@@ -103,6 +105,13 @@ def test_no_example_escapes() -> None:
         r"^    (?:\$ |sudo |[A-Z_]+=\S+ +)*(?:curl|docker|export|git|make|npm|pip|python|warp2api|\.[\w/.-]*/[\w-]+) .*"
     )
     assert [line for page in PAGES for line in re.findall(command, prose(page), re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_data_on_a_page_can_be_read(page: str) -> None:
+    readers = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+    for language, text in blocks(page, *readers):
+        assert readers[language](text), text
 
 
 def test_the_index_names_every_page_once() -> None:
