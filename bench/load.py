@@ -14,17 +14,25 @@ class Load(NamedTuple):
     first_bytes: list[float]
 
 
-async def run_load(port: int, jobs: int, concurrency: int, prompt: str) -> Load:
-    """Stream `jobs` chats, `concurrency` at a time.
+def chat_request(port: int, prompt: str, padding: int = 0) -> bytes:
+    """A streamed chat as it goes over the wire; `padding` is the length of a system text before the prompt."""
+    messages = [{"role": "system", "content": "word " * (padding // 5)}] if padding else []
+    messages.append({"role": "user", "content": prompt})
+    body = orjson.dumps({"model": "auto", "stream": True, "messages": messages})
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def run_load(port: int, jobs: int, concurrency: int, prompt: str, padding: int = 0) -> Load:
+    """Stream `jobs` chats, `concurrency` at a time, each with so many bytes of system text.
 
     Raises:
         RuntimeError: an answer was not a complete stream.
     """
-    body = orjson.dumps({"model": "auto", "stream": True, "messages": [{"role": "user", "content": prompt}]})
-    request = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+    request = chat_request(port, prompt, padding)
     waiting = iter(range(jobs))
     first_bytes: list[float] = []
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,15 @@ class Measured:
         """Seconds of CPU used so far, children included."""
         times = [self._process.cpu_times(), *[child.cpu_times() for child in self._process.children(recursive=True)]]
         return sum(one.user + one.system for one in times)
+
+    def memory(self) -> int:
+        """Bytes of resident memory, shared libraries included."""
+        resident: int = self._process.memory_info().rss
+        return resident
+
+    def descriptors(self) -> int:
+        """How many files, sockets among them, it has open."""
+        return self._process.num_fds()
 
 
 @contextmanager
@@ -71,16 +81,22 @@ def free_port() -> int:
         return port
 
 
-def wait_until_answers(url: str, patience: float = 30) -> None:
+def wait_until_answers(url: str, patience: float = 30, ca_file: Path | None = None) -> None:
     """Return once `url` answers 200.
+
+    Args:
+        url: on the loopback.
+        patience: seconds.
+        ca_file: certificates to trust, of a server that speaks TLS.
 
     Raises:
         TimeoutError: it did not within `patience` seconds.
     """
+    tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
     until = time.monotonic() + patience
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # loopback
+            with urllib.request.urlopen(url, timeout=2, context=tls):  # noqa: S310  # loopback
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

@@ -5,17 +5,24 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from bench.processes import Measured, child, free_port, valkey, wait_until_answers
 
 
 @contextmanager
-def workplace() -> Iterator[tuple[dict[str, str], int]]:
-    """A simulator, and an environment that reads none of the operator's settings."""
+def workplace(*, http2: bool = False) -> Iterator[tuple[dict[str, str], int]]:
+    """A simulator, and an environment that reads none of the operator's settings.
+
+    With `http2` it speaks HTTP/2 over TLS as the upstream does, for which the development dependencies are needed.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
+        ca_file = Path(folder, "ca.pem") if http2 else None
+        url = f"{'https' if http2 else 'http'}://127.0.0.1:{port}"
         environment = {
-            "WARP_BASE_URL": f"http://127.0.0.1:{port}",
+            "WARP_BASE_URL": url,
+            **({"SSL_CERT_FILE": str(ca_file)} if http2 else {}),
             "WARP_API_KEY": "wk-bench",
             "WARP_REFRESH_TOKEN": "",
             "WARP_JWT": "",
@@ -28,9 +35,23 @@ def workplace() -> Iterator[tuple[dict[str, str], int]]:
             "PYTHONPATH": os.pathsep.join(sys.path),
             "PWD": folder,
         }
-        with child("simulator", ["-m", "cli.simulator", "--port", str(port)], environment):
-            wait_until_answers(f"http://127.0.0.1:{port}/_sim/state")
+        options = _certificate(Path(folder), ca_file) if ca_file else []
+        with child("simulator", ["-m", "cli.simulator", "--port", str(port), *options], environment):
+            wait_until_answers(f"{url}/_sim/state", ca_file=ca_file)
             yield environment, port
+
+
+def _certificate(folder: Path, ca_file: Path) -> list[str]:
+    """Make a certificate and its authority's; returns the simulator's options for it."""
+    import trustme
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_file))
+    issued = authority.issue_cert("127.0.0.1")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    certificate.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    return ["--cert", str(certificate), "--key", str(key)]
 
 
 @contextmanager
