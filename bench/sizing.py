@@ -140,33 +140,33 @@ def limits_table(figures: Figures) -> str:
 
 def plan_table(figures: Figures, shape: Load) -> str:
     """What one kind of load needs at each size."""
-    plans = [plan(figures, of_size(shape, streams)) for streams in SIZES]
-    head = ("", *[f"{each.load.streams:,} streams" for each in plans])
-    passed = [
-        "; ".join(what for streams, what in limits(figures, each.load) if streams < each.load.peak) for each in plans
-    ]
-    rows = [
-        ("jobs a second", *[number(each.load.jobs) for each in plans]),
-        ("deployments, each with a Valkey", *[number(each.deployments) for each in plans]),
-        ("front doors in all", *[number(each.doors) for each in plans]),
-        ("workers in all", *[number(each.workers) for each in plans]),
-        ("streams of a worker", *[number(each.places) for each in plans]),
-        ("CPU cores in use", *[number(each.cores) for each in plans]),
-        ("memory", *[size(each.memory) for each in plans]),
-        ("each Valkey: its main thread's core", *[f"{each.store_core:.0%}" for each in plans]),
-        ("each Valkey: memory", *[size(each.store_memory) for each in plans]),
-        ("each Valkey: network", *[f"{size(each.store_network)}/s" for each in plans]),
-        ("each Valkey: connections", *[number(each.store_connections) for each in plans]),
-        ("HTTP/2 connections upstream", *[number(each.upstream_connections) for each in plans]),
-        ("network from upstream", *[f"{size(each.upstream_network)}/s" for each in plans]),
-        ("network to clients", *[f"{size(each.client_network)}/s" for each in plans]),
-        *[
-            (f"tokens with `TOKEN_CONCURRENCY={most}`", *[number(each.tokens(most)) for each in plans])
-            for most in TOKEN_CONCURRENCIES
-        ],
-        ("what gets full on the way, in this order", *passed),
-    ]
-    return table(head, rows)
+    made = [plan_rows(figures, of_size(shape, streams)) for streams in SIZES]
+    head = ("", *[f"{streams:,} streams" for streams in SIZES])
+    return table(head, [(label, *[rows[label] for rows in made]) for label in made[0]])
+
+
+def plan_rows(figures: Figures, load: Load) -> dict[str, str]:
+    """What one load needs, in words and numbers."""
+    made = plan(figures, load)
+    passed = [what for streams, what in limits(figures, load) if streams < load.peak]
+    return {
+        "jobs a second": number(load.jobs),
+        "deployments, each with a Valkey": number(made.deployments),
+        "front doors in all": number(made.doors),
+        "workers in all": number(made.workers),
+        "places of a worker": number(made.places),
+        "CPU cores in use": number(made.cores),
+        "memory": size(made.memory),
+        "each Valkey: its main thread's core": f"{made.store_core:.0%}",
+        "each Valkey: memory": size(made.store_memory),
+        "each Valkey: network": f"{size(made.store_network)}/s",
+        "each Valkey: connections": number(made.store_connections),
+        "HTTP/2 connections upstream": number(made.upstream_connections),
+        "network from upstream": f"{size(made.upstream_network)}/s",
+        "network to clients": f"{size(made.client_network)}/s",
+        **{f"tokens with `TOKEN_CONCURRENCY={most}`": number(made.tokens(most)) for most in TOKEN_CONCURRENCIES},
+        "what gets full on the way, in this order": "; ".join(passed) or "nothing",
+    }
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -225,10 +225,8 @@ def main() -> int:
         page.write_text(with_blocks(page.read_text(encoding="utf-8"), blocks(figures)), encoding="utf-8")
         return 0
     load = Load(options.streams, options.rate, options.seconds, options.kb)
-    for field, value in vars(plan(figures, load)).items():
-        print(f"{field}: {value}")
-    for streams, what in limits(figures, load):
-        print(f"full at {streams} streams: {what}")
+    for label, value in plan_rows(figures, load).items():
+        print(f"{label}: {value}")
     return 0
 
 
