@@ -8,11 +8,14 @@ import orjson
 
 from proto.dialects.common import missing, refusal
 from proto.errors import BadRequestError
+from proto.json_depth import JsonDepth
 
 #: Requests in one batch (`client-apis.md` 4.2).
 MAX_REQUESTS: Final = 100_000
 #: Bytes of the body that holds them.
 MAX_BODY: Final = 256 * 1024 * 1024
+#: Levels of nesting. The parser keeps the whole path of each level, so what it holds grows by their square.
+MAX_DEPTH: Final = 256
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -28,6 +31,7 @@ class BatchIntake:
         self.count = 0
         self._found = ijson.sendable_list()
         self._parser = ijson.items_coro(self._found, "requests.item", use_float=True)
+        self._depth = JsonDepth(MAX_DEPTH)
         self._seen: set[str] = set()
         self._max_request = max_request
         #: Bytes since the last request was complete.
@@ -41,6 +45,8 @@ class BatchIntake:
         """
         if not piece:
             return b""  # to the parser this would be the end
+        if self._depth.exceeds(piece):
+            raise refusal(f"requests[{self.count}]", f"is nested deeper than {MAX_DEPTH} levels")
         try:
             self._parser.send(piece)
         except ijson.JSONError:

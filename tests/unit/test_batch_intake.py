@@ -80,3 +80,9 @@ def test_there_may_be_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(take(body(*requests[:3]))) == 3
     with pytest.raises(BadRequestError, match="may have 3 requests"):
         take(body(*requests))
+
+
+@pytest.mark.parametrize("within", [b'{"requests":[{"custom_id":"a","params":', b'{"requests":', b'{"other":'])
+def test_what_is_nested_too_deeply_is_refused_before_it_is_followed(within: bytes) -> None:
+    with pytest.raises(BadRequestError, match=r"requests\[0\]: is nested deeper than 256 levels"):
+        take(within + b"[" * 200_000, size=65536, most=10_000_000)
