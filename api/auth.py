@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers
 
+from api.host_names import is_nobodys_name
 from api.keys_file import KeysFileError, hash_of, read_keys
 from api.settings import ApiSettings
 from proto.clients import NO_LIMITS, OPEN_CLIENT, Client, ClientLimits, Right
@@ -31,6 +32,7 @@ class ClientKeys:
         tokens: plain keys.
         limits: those of a plain key, and of a key in the file that says nothing else.
         path: the keys file, None for none.
+        allow_open: without keys, whether clients may come by a name that somebody else may own.
         clock: steady seconds.
 
     Raises:
@@ -43,11 +45,13 @@ class ClientKeys:
         *,
         limits: ClientLimits = NO_LIMITS,
         path: Path | None = None,
+        allow_open: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plain = {hash_of(token): _plain_client(token, limits) for token in tokens}
         self._limits = limits
         self._path = path
+        self._allow_open = allow_open
         self._clock = clock
         self._looked_at = clock()
         self._stamp = _stamp(path)
@@ -62,9 +66,10 @@ class ClientKeys:
         """The client that sent these headers.
 
         Raises:
-            GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`.
+            GatewayError: INVALID_API_KEY when neither header carries a known key, NOT_PERMITTED when it lacks `right`,
+                or as `any_client`.
         """
-        client = self.holder(_offered(headers))
+        client = self.any_client(headers)
         if right not in client.rights:
             raise GatewayError(ErrorCode.NOT_PERMITTED, f"This API key lacks the right {right.value!r}.")
         return client
@@ -73,8 +78,15 @@ class ClientKeys:
         """The client that sent these headers, whatever its rights are.
 
         Raises:
-            GatewayError: INVALID_API_KEY when neither header carries a known key.
+            GatewayError: INVALID_API_KEY when neither header carries a known key; NOT_PERMITTED when none is asked for
+                and the gateway was called by a name that may be a web page's (`api/host_names.py`).
         """
+        if self.open and not self._allow_open and not is_nobodys_name(headers.get("host", "")):
+            raise GatewayError(
+                ErrorCode.NOT_PERMITTED,
+                "A gateway without client keys answers to addresses and local names alone; set API_TOKENS, or "
+                "ALLOW_OPEN=1 to let anybody in.",
+            )
         return self.holder(_offered(headers))
 
     def holder(self, keys: Iterable[str]) -> Client:
@@ -127,7 +139,12 @@ class ClientKeys:
 
 def keys_of(settings: ApiSettings) -> ClientKeys:
     """The keys that are configured; raises as `ClientKeys` does."""
-    return ClientKeys(settings.client_keys, limits=settings.client_limits, path=settings.client_keys_file)
+    return ClientKeys(
+        settings.client_keys,
+        limits=settings.client_limits,
+        path=settings.client_keys_file,
+        allow_open=settings.allow_open,
+    )
 
 
 def _plain_client(token: str, limits: ClientLimits) -> Client:
