@@ -8,7 +8,8 @@ from typing import Any
 
 import uvicorn
 
-from api.pool_service.app import create_app
+from api.connection import bounded_connection
+from api.pool_service.app import BODY_WITHIN, create_app
 from proto.keys import Keys
 from store.connection import Store
 from tests.token_pools import ListedSource, settings
@@ -23,7 +24,12 @@ TTL = 60.0
 
 @asynccontextmanager
 async def pool_service(
-    store: Store, *given: Credential, deployment: str = "lender", ttl: float = TTL, **values: Any
+    store: Store,
+    *given: Credential,
+    deployment: str = "lender",
+    ttl: float = TTL,
+    body_within: float = BODY_WITHIN,
+    **values: Any,
 ) -> AsyncIterator["tuple[str, TokenPool, ListedSource]"]:
     """A running service over these credentials: its address, its pool, and the source behind."""
     source = ListedSource(*given, name=OwnAccount.name)
@@ -37,8 +43,9 @@ async def pool_service(
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(TOKEN, open_lending), log_config=None, access_log=False, ws="none", lifespan="on"
-    )
+        create_app(TOKEN, open_lending, body_within), http=bounded_connection(body_within),
+        log_config=None, access_log=False, ws="none", lifespan="on",
+    )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve(sockets=[listening]))
     try:

@@ -10,8 +10,10 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from api.pool_service import shapes
+from api.pool_service.body import BodyInTime
 from api.telemetry import NO_TELEMETRY
 from proto.errors import GatewayError
 from tokens.credentials import SealError
@@ -23,6 +25,10 @@ log = structlog.get_logger()
 
 OpenLending = Callable[[], AbstractAsyncContextManager[Lending]]
 
+#: Bytes of a request's body, and seconds it may take: a list of a few thousand leases at most.
+MAX_BODY: Final = 256 * 1024
+BODY_WITHIN: Final = 30.0
+
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": shapes.Problem, "description": "No or another token than POOL_SERVICE_TOKEN."},
     422: {"model": shapes.Problem, "description": "The request is not one of this kind."},
@@ -32,8 +38,14 @@ _OVER: Final[dict[int | str, dict[str, Any]]] = {404: {"model": shapes.Problem, 
 _bearer = HTTPBearer(auto_error=False, description="POOL_SERVICE_TOKEN")
 
 
-def create_app(token: str, open_lending: OpenLending) -> FastAPI:
-    """Build the service; it opens its pool when it starts."""
+def create_app(token: str, open_lending: OpenLending, body_within: float = BODY_WITHIN) -> FastAPI:
+    """Build the service; it opens its pool when it starts.
+
+    Args:
+        token: what callers must send as bearer.
+        open_lending: opens the pool.
+        body_within: seconds that a request's body may take to arrive. It is read before the token is looked at.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,9 +61,10 @@ def create_app(token: str, open_lending: OpenLending) -> FastAPI:
 
     app = FastAPI(
         title="warp2api pool service", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
-        telemetry=NO_TELEMETRY,
+        telemetry=NO_TELEMETRY, max_body_size=MAX_BODY,
         description="Lends the tokens of one deployment's pool to other deployments of the same operator.",
     )  # fmt: skip
+    app.add_middleware(BodyInTime, seconds=body_within)
     _install_errors(app)
     guard: dict[str, Any] = {"dependencies": [Depends(authenticate)], "responses": _PROBLEMS}
     may_be_over: dict[str, Any] = {**guard, "responses": _PROBLEMS | _OVER}
@@ -148,10 +161,12 @@ def _lease_over() -> HTTPException:
 
 def _install_errors(app: FastAPI) -> None:
     async def refused(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)  # noqa: S101  # registered for nothing else
-        detail = error.detail
-        return JSONResponse(detail if isinstance(detail, dict) else {"error": "refused", "message": str(detail)},
-                            error.status_code)  # fmt: skip
+        assert isinstance(error, AnyHTTPException)  # noqa: S101  # registered for nothing else
+        detail: Any = error.detail
+        body = detail if isinstance(detail, dict) else {"error": "refused", "message": str(detail)}
+        # What is still coming of a body would be read, however much it is.
+        headers = {"connection": "close"} if error.status_code in (408, 413) else error.headers
+        return JSONResponse(body, error.status_code, headers)
 
     async def malformed(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for nothing else
@@ -163,7 +178,7 @@ def _install_errors(app: FastAPI) -> None:
         return JSONResponse({"error": "unavailable", "message": "The pool cannot be used just now."}, 503)
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
-        HTTPException: refused,
+        AnyHTTPException: refused,
         RequestValidationError: malformed,
         GatewayError: unavailable,
         SealError: unavailable,

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import structlog
 import uvicorn
 
-from api.pool_service.app import create_app
+from api.connection import bounded_connection
+from api.pool_service.app import BODY_WITHIN, create_app
 from api.pool_service.settings import PoolServiceSettings
 from api.running import run_server
 from proto.errors import ErrorCode, GatewayError
@@ -50,11 +51,12 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         host=host or settings.pool_service_host,
         port=settings.pool_service_port if port is None else port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_connection(BODY_WITHIN),
         ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=5,

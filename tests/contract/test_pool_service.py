@@ -11,7 +11,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from api.pool_service.app import create_app
+from api.pool_service.app import MAX_BODY, create_app
 from proto.keys import Keys
 from store.connection import Store
 from tests.pool_services import TOKEN, pool_service
@@ -233,6 +233,32 @@ async def test_nobody_is_let_in_without_the_token(store: Store, offered: str) ->
             assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
         assert (await http.get("/healthz")).json() == {"status": "ok"}
         assert await in_flight(lender) == 0
+
+
+@pytest.mark.parametrize("framing", ["content-length: 99", "transfer-encoding: chunked"])
+@pytest.mark.parametrize("sent", [b"", b"1\r\n{\r\n"], ids=["nothing", "a little"])
+async def test_strangers_do_not_get_to_send_bodies_without_end(store: Store, framing: str, sent: bytes) -> None:
+    async with pool_service(store, A, body_within=0.2) as (url, _, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        head = f"POST /v1/leases HTTP/1.1\r\nhost: g\r\ncontent-type: application/json\r\n{framing}\r\n\r\n"
+        writer.write(head.encode() + sent)
+        async with asyncio.timeout(20):
+            answer = await reader.read()  # until the service hangs up
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+async def test_strangers_do_not_get_to_send_large_bodies(store: Store, chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b" " * (MAX_BODY // 2)
+
+    async with pool_service(store, A) as (url, _, _), asking(url, "wrong") as http:
+        body = pieces() if chunked else b" " * (MAX_BODY + 1)
+        answer = await http.post("/v1/leases", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 413
+        assert (await http.post("/v1/nothing")).json()["error"] == "refused"
 
 
 async def test_a_borrower_without_the_token_is_told_what_is_wrong(store: Store) -> None:
