@@ -101,6 +101,18 @@ def test_deep_nesting_and_large_bodies_are_refused(bridge: str) -> None:
     assert httpx.get(f"{bridge}/healthz").status_code == 200
 
 
+def test_pages_of_others_neither_read_nor_ask_an_open_bridge(bridge: str) -> None:
+    origin = {"origin": "https://elsewhere.example"}
+    simple = httpx.post(f"{bridge}/encode", content=json.dumps(QUERY), headers=origin | {"content-type": "text/plain"})
+    preflight = httpx.options(f"{bridge}/encode", headers=origin | {"access-control-request-method": "POST"})
+    readable = [httpx.get(f"{bridge}{path}", headers=origin) for path in ("/", "/schemas", "/api/auth/status")]
+    rebound = httpx.get(f"{bridge}/api/auth/status", headers={"host": "elsewhere.example:8000"})
+
+    assert (simple.status_code, preflight.status_code, rebound.status_code) == (400, 405, 403)
+    for answer in (simple, preflight, *readable, rebound):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
 def test_the_schemas_are_told(bridge: str) -> None:
     everything = httpx.get(f"{bridge}/schemas").json()
     one = httpx.get(f"{bridge}/schemas", params={"message_type": "Task"}).json()

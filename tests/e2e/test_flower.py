@@ -48,8 +48,10 @@ async def test_it_shows_workers_queues_and_tasks(gateway: Gateway) -> None:
 
 def test_without_a_password_it_can_only_be_looked_at(gateway: Gateway) -> None:
     with gateway.flower(FLOWER_BASIC_AUTH="") as locked:
-        pages = locked.get("/workers", auth=None)
+        pages = locked.get("/workers", auth=None, headers={"origin": "https://elsewhere.example"})
+        asked = locked.options("/api/tasks", auth=None, headers={"origin": "https://elsewhere.example"})
         control = locked.post("/api/worker/shutdown/any", auth=None)
 
     assert pages.status_code == 200
+    assert not [name for each in (pages, asked) for name in each.headers if name.startswith("access-control")]
     assert control.status_code in (401, 403)
