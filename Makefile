@@ -19,6 +19,9 @@ K ?=
 # The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+# Python 3.13, which the image has: empty where this machine has none.
+PYTHON313 ?= $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) \
+	$(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))
 PROTOS := $(wildcard proto/warp/*.proto)
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -52,7 +55,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not kubernetes"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not kubernetes and not image"
 
 test-load: setup ## hundreds of streams and thousands of leases at once, and what else takes long
 	$(BIN)/python -m pytest -q -m "(load or slow) and not long"
@@ -68,6 +71,10 @@ faults: setup ## the long form: three seeds of ten minutes each, with the table 
 
 soak: setup ## tens of thousands of short jobs; how much memory each process gains by them
 	$(BIN)/python -m tests.faults.soak
+
+# Of the version that the image has, if there is one here; the machine's own otherwise.
+test-image: setup ## the image without containers: its parts as the Dockerfile says, every process from them
+	IMAGE_PYTHON="$(PYTHON313)" $(BIN)/python -m pytest -q -m image tests/image
 
 test-compose: setup ## the image and compose.yaml for real, with Docker or else with Podman, which it installs
 	bash tests/compose/run.sh
