@@ -170,6 +170,14 @@ def test_the_files_a_page_names_are_there(page: str) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_the_page_on_jobs_has_every_field_of_a_job() -> None:
+    table = re.search(r"`GET /v1/jobs/\{id\}` then tells:\n\n(.*?)\n\n", read("docs/jobs.md"), re.DOTALL)
+    assert table is not None
+    told = {field for row in table[1].splitlines()[2:] for field in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+    assert {"id", "object", *told} == json.loads(document())["components"]["schemas"]["Job"]["properties"].keys()
+
+
 #: What packages are called on the page, where not by their own name.
 CALLED = {
     "npm": {
