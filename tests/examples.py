@@ -108,6 +108,7 @@ EXAMPLES: Final[dict[str, dict[str, How]]] = {
     },
     "docs/pool-service.md": {"warp2api pool-service": NotRun(FOR_EVER + ": tests/e2e/test_two_deployments.py")},
     "docs/scaling.md": {"bench.sizing": Run((r"workers in all: \d+", "what gets full on the way"))},
+    "docs/testing.md": {"-k anthropic": NotRun("what a developer runs, of the tests that CI runs")},
     "docs/tools.md": {
         "warp2api jobs list": Run(("JOB ", r'"status": ?"finished"')),
         "warp2api jobs show": Run((GREETING, r'"event": ?"finished"')),
