@@ -19,16 +19,16 @@ K ?=
 # The first interpreter that is new enough; override with `make setup PYTHON=/path/to/python`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
-# Python 3.13, which the image has: empty where this machine has none.
-PYTHON313 ?= $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) \
+# An interpreter of the version that the image has (Dockerfile): empty where this machine has none.
+IMAGE_PYTHON ?= $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) \
 	$(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))
 PROTOS := $(wildcard proto/warp/*.proto)
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-compose test-kubernetes test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
-	drift check fmt proto docs
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-image test-python test-compose test-kubernetes test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
+	drift check fmt proto docs audit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name words; do \
@@ -37,16 +37,17 @@ help: ## this list
 setup: $(STAMP) ## .venv with the locked dependencies
 
 $(STAMP): uv.lock pyproject.toml
+	@$(MAKE) $(BIN)/uv
+	$(BIN)/uv sync --frozen --quiet
+	@touch $(STAMP)
+
+$(BIN)/uv:
 	@if [ ! -x $(BIN)/python ]; then \
 		if [ -z "$(PYTHON)" ]; then echo "make: no Python 3.11 or newer found; install one or say make setup PYTHON=…" >&2; exit 1; fi; \
 		"$(PYTHON)" -m venv $(VENV); \
 	fi
-	@if [ ! -x $(BIN)/uv ]; then \
-		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
-	fi
-	$(BIN)/uv sync --frozen --quiet
-	@touch $(STAMP)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 demo: setup ## everything on this machine against the bundled simulator; needs no credentials
 	@exec $(BIN)/python -m cli.main demo
@@ -72,9 +73,15 @@ faults: setup ## the long form: three seeds of ten minutes each, with the table 
 soak: setup ## tens of thousands of short jobs; how much memory each process gains by them
 	$(BIN)/python -m tests.faults.soak
 
-# Of the version that the image has, if there is one here; the machine's own otherwise.
+# Where there is no Python of the image's version, it is built with the one that is here.
 test-image: setup ## the image without containers: its parts as the Dockerfile says, every process from them
-	IMAGE_PYTHON="$(PYTHON313)" $(BIN)/python -m pytest -q -m image tests/image
+	IMAGE_PYTHON="$(IMAGE_PYTHON)" $(BIN)/python -m pytest -q -m image tests/image
+
+test-python: ## the unit tests on the image's Python in a .venv of its own; IMAGE_PYTHON=… names another one
+	@if [ -z "$(IMAGE_PYTHON)" ]; then echo "make: no Python 3.13 found; say IMAGE_PYTHON=…" >&2; exit 1; fi
+	@version=$$("$(IMAGE_PYTHON)" -c 'import sys; print("{}.{}".format(*sys.version_info))'); \
+	$(MAKE) setup VENV=.venv-$$version PYTHON="$(IMAGE_PYTHON)"; \
+	.venv-$$version/bin/python -m pytest -q -n 3 --dist loadfile tests/unit
 
 test-compose: setup ## the image and compose.yaml for real, with Docker or else with Podman, which it installs
 	bash tests/compose/run.sh
@@ -111,9 +118,12 @@ $(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package
 	bash tests/agents/install.sh
 	@touch $(AGENTS)
 
-test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients test-kubernetes ## all that CI runs: check, test, install smoke, compose file
+test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients test-kubernetes test-image ## all that CI runs: check, tests, install smoke, compose file, audit
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
+	@if [ -n "$(IMAGE_PYTHON)" ]; then $(MAKE) test-python; \
+	else echo "make: NOT TESTED on the image's Python: there is no 3.13 here" >&2; fi
+	@$(MAKE) $(BIN)/uv; bash tests/audit.sh $(BIN)/uv || [ $$? = 3 ]  # 3: nobody could be asked, and it says so
 
 test-long: setup $(AGENTS) ## soaks, coding agents and other tests that take long
 	$(BIN)/python -m pytest -q -m long
@@ -132,6 +142,9 @@ drift: setup ## the generated protobuf code and pages are what the .proto files 
 	$(BIN)/python -m pytest -q tests/unit/test_generated.py tests/unit/test_written_pages.py
 
 check: lint types arrows drift ## lint + types + arrows + drift; no tests
+
+audit: setup $(BIN)/uv ## what is known against the packages that uv.lock pins; fails also where nobody can be asked
+	@bash tests/audit.sh $(BIN)/uv
 
 fmt: setup ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
