@@ -6,7 +6,7 @@ from store.files import File, FilePage
 
 
 def file_view(file: File) -> dict[str, Any]:
-    """The JSON of one file (`client-apis.md` 4.1)."""
+    """The JSON of one file, as OpenAI shows it."""
     return {
         "id": file.id,
         "object": "file",

@@ -10,7 +10,7 @@ from proto.dialects.common import missing, refusal
 from proto.errors import BadRequestError
 from proto.json_depth import JsonDepth
 
-#: Requests in one batch (`client-apis.md` 4.2).
+#: Requests in one batch (`docs/batches.md`).
 MAX_REQUESTS: Final = 100_000
 #: Bytes of the body that holds them.
 MAX_BODY: Final = 256 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The lines of a batch: what a line of its input asks for, and how its outcome reads (`client-apis.md` 4)."""
+"""The lines of a batch: what a line of its input asks for, and how its outcome reads (`docs/batches.md`)."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A batch as each vendor's clients see it, and what they send to make one (`client-apis.md` 4)."""
+"""A batch as each vendor's clients see it, and what they send to make one (`docs/batches.md`)."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final

@@ -2,7 +2,7 @@
 
 A client sends its whole transcript each turn, the upstream keeps tasks. After an answer, what the upstream needs to go
 on is kept under a hash of the transcript that includes the answer; the next request whose messages begin with just that
-transcript goes on from there, with only the rest as input (`wire.md` 4.1, S1).
+transcript goes on from there, with only the rest as input (`docs/protocol.md` 4.1, S1).
 
 The hash is over what a client sends back: roles, texts, documents, calls and results, pictures by their digest.
 

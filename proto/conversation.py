@@ -30,14 +30,14 @@ class TextPart(msgspec.Struct, frozen=True, tag="text"):
 
 
 class ImagePart(msgspec.Struct, frozen=True, tag="image"):
-    """`data` is base64 text, as the upstream wants it (`wire.md` Q5)."""
+    """`data` is base64 text, as the upstream wants it (`docs/protocol.md` Q5)."""
 
     media_type: str
     data: str
 
 
 class DocumentPart(msgspec.Struct, frozen=True, tag="document"):
-    """A text document; it travels as a named attachment (`wire.md` 4.3)."""
+    """A text document; it travels as a named attachment (`docs/protocol.md` 4.3)."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""Token counts by a real tokenizer, for clients that ask before they send (`client-apis.md` 2.5).
+"""Token counts by a real tokenizer, for clients that ask before they send (`docs/models.md`).
 
 Claude's tokenizer is not published. Text is counted with OpenAI's cl100k_base, whose data comes with the splintr
 package, and raised by a fifth: Anthropic says of that family of tokenizers that it finds 15 to 20 % fewer tokens in

@@ -1,6 +1,6 @@
 """What can go wrong, once: the codes, what each dialect shows for them, and the exceptions that carry them.
 
-The rows are `wire.md` section 6 plus the gateway's own refusals (`client-apis.md` 1.5 and 2.4).
+`docs/protocol.md` 6 shows the rows in a table: what goes wrong upstream, then the gateway's own refusals.
 """
 
 from enum import StrEnum

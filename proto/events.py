@@ -13,7 +13,7 @@ from proto.errors import ErrorCode
 
 
 class FinishReason(StrEnum):
-    """Why an answer ended well (`wire.md` 4.7); the dialects have their own words for each."""
+    """Why an answer ended well (`docs/protocol.md` 4.7); the dialects have their own words for each."""
 
     STOP = "stop"
     LENGTH = "length"

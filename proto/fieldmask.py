@@ -1,4 +1,4 @@
-"""Masked changes of a stored message, as the upstream means them (`wire.md` 3.9).
+"""Masked changes of a stored message, as the upstream means them (`docs/protocol.md` 3.9).
 
 A path is dotted field names as in the `.proto` files. Protobuf's own `FieldMask.MergeMessage` merges where this
 replaces, knows no appending and refuses repeated fields on the way.

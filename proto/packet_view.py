@@ -1,8 +1,8 @@
 """Warp's messages as people read them: their JSON view, with what opaque strings hold shown beside them.
 
-A string that only the upstream understands (`wire.md` 5.6, Q3) keeps its place and its value; if it is base64 of
-something that can be read, the member `<name>_decoded` follows it. Such members are for reading alone: encoding passes
-over them, so a view that was edited encodes to what its raw members say.
+A string that only the upstream understands (`docs/protocol.md` 5.6, Q3) keeps its place and its value; if it is base64
+of something that can be read, the member `<name>_decoded` follows it. Such members are for reading alone: encoding
+passes over them, so a view that was edited encodes to what its raw members say.
 """
 
 import base64

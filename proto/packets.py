@@ -15,7 +15,7 @@ from proto.warp.response_pb2 import ClientAction, ResponseEvent
 #: Bytes of a packet's data that are told; of larger ones only the size is.
 MAX_DATA: Final = 1024 * 1024
 
-#: What an earlier bridge called the actions (`wire.md` 5.2); the others go by their own names.
+#: What an earlier bridge called the actions (`docs/protocol.md` 5.2); the others go by their own names.
 _ACTION_WORDS: Final = {
     "append_to_message_content": "APPEND_CONTENT",
     "add_messages_to_task": "ADD_MESSAGE",

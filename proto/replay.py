@@ -78,7 +78,7 @@ class Replay:
         """The dialect's keepalive, with a comment before it.
 
         In a stream with ids no comment may end a block: openai-python takes each block after the first id for an
-        event (`client-apis.md` 0.8).
+        event.
         """
         frame = self._encoder.keepalive()
         if not self.ids:

@@ -1,4 +1,4 @@
-"""A saved upstream response as its events, each with the place in the file where it stands (`wire.md` 1.3).
+"""A saved upstream response as its events, each with the place in the file where it stands (`docs/protocol.md` 1.3).
 
 Unlike the splitter of a live stream it has the whole file, keeps count of lines and bytes, and takes what the end of
 the file leaves without a blank line as an event too: whether that is a whole one shows when it is decoded.

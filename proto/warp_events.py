@@ -1,4 +1,4 @@
-"""What the upstream's stream means: `ResponseEvent` messages in, the answer's events out (`wire.md` 3.9, 4.5, 4.7).
+"""What the upstream's stream means: `ResponseEvent`s in, the answer's events out (`docs/protocol.md` 3.9, 4.5, 4.7).
 
 The upstream does not stream an answer, it edits a conversation: it adds messages to tasks, appends to their text,
 rewrites them and rolls changes back. `EventTranslator` follows those edits and tells what they add to the answer.
@@ -284,7 +284,7 @@ class EventTranslator:
         return Finished(FinishReason.STOP)
 
     def _too_long(self, finished: ResponseEvent.StreamFinished) -> str:
-        """In the words that clients look for, with the figures as far as they are known (`client-apis.md` 2.4)."""
+        """In the words that clients look for, with the figures as far as they are known."""
         told = finished.conversation_usage_metadata
         tokens = told.total_input_tokens or self._input_tokens
         if told.total_input_tokens and told.context_window_usage > 1:

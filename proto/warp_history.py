@@ -1,6 +1,6 @@
-"""A conversation as the upstream's own messages in one task (`wire.md` 4.1, S2): calls and results keep their shape.
+"""A conversation as the upstream's own messages in one task (`docs/protocol.md` 4.1, S2). Calls and results stay such.
 
-The task is ours, not one the server made; whether the server takes it is its decision (`wire.md` Q12).
+The task is ours, not one the server made; whether the server takes it is its decision (`docs/protocol.md` Q12).
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from proto.warp.tool_results_pb2 import CallMCPToolResult
 from proto.warp_query import Query, attachments, context, image_bytes, instructions, visible_messages
 
 SERVER_ID = "6f1d2c04-9a57-4f0e-8d3b-2b7c5a1e9f60"
-"""The id of the one MCP server that offers the client's tools: a UUID, as the official client wants (`wire.md` Q13)."""
+"""The id of the one MCP server, which offers the client's tools: a UUID, as Warp wants (`docs/protocol.md` Q13)."""
 
 GO_ON = "Go on from the results of your tool calls."
 CONTINUE = "Continue your last message exactly where it ends, and repeat nothing of it."

@@ -98,7 +98,7 @@ def context(images: Iterable[ImagePart]) -> InputContext:
 
 
 def image_bytes(image: ImagePart) -> bytes:
-    """The upstream's own client sends the base64 text here, not what it stands for (`wire.md` Q5)."""
+    """The upstream's own client sends the base64 text here, not what it stands for (`docs/protocol.md` Q5)."""
     return image.data.encode()
 
 

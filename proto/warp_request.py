@@ -1,4 +1,4 @@
-"""A conversation as the request that the upstream understands (`wire.md` 3.2 and 4.1 to 4.4).
+"""A conversation as the request that the upstream understands (`docs/protocol.md` 3.2 and 4.1 to 4.4).
 
 A request is four parts that know nothing of each other: what is new (`input`) with what was before (`task_context`),
 the settings, and the tools on offer. Only the first two depend on how the history is carried.
@@ -22,7 +22,7 @@ from proto.warp_transcript import transcript_query
 
 
 class RequestOptions(NamedTuple):
-    """How the operator wants conversations carried: `transcript` is S3 of `wire.md` 4.1, `messages` S2."""
+    """How the operator wants conversations carried: `transcript` is S3 of `docs/protocol.md` 4.1, `messages` S2."""
 
     history: Literal["transcript", "messages"] = "transcript"
 
@@ -38,7 +38,9 @@ def build_request(conversation: Conversation, options: RequestOptions) -> bytes:
 
 
 def continue_request(conversation: Conversation, new: list[Message], continuation: Continuation) -> bytes:
-    """The `Request` that goes on from what the upstream keeps (`wire.md` 4.1, S1): its tasks, and only `new` as input.
+    """The `Request` that goes on from what the upstream keeps, its tasks, with `new` alone as input.
+
+    It is S1 of `docs/protocol.md` 4.1.
 
     Args:
         conversation: the whole of it, for all that has to be said each turn.

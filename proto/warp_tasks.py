@@ -1,7 +1,7 @@
 """The upstream's side of a conversation, followed through an answer, to be sent back with the next turn.
 
-To continue a conversation its tasks go up as the server last meant them (`wire.md` 4.1, S1): every message with its
-opaque data, the echoes of our inputs, fields that we do not know. `EventTranslator` tells what an answer says;
+To continue a conversation its tasks go up as the server last meant them (`docs/protocol.md` 4.1, S1): every message
+with its opaque data, the echoes of our inputs, fields that we do not know. `EventTranslator` tells what an answer says;
 `TaskLedger` only keeps, and understands as little as it can.
 """
 
@@ -23,7 +23,7 @@ class _Untraceable(Exception):  # noqa: N818  # not an error: the conversation i
 
 
 class TaskLedger:
-    """Applies one answer's changes to the tasks of its conversation (`wire.md` 3.9 and 4.5).
+    """Applies one answer's changes to the tasks of its conversation (`docs/protocol.md` 3.9 and 4.5).
 
     What it cannot follow it does not guess: from then on `active_tasks` is None, and the answer is unharmed.
 

@@ -1,4 +1,4 @@
-"""A whole conversation as the text of one query (`wire.md` 4.1, S3): independent of anything the upstream keeps.
+"""A whole conversation as the text of one query (`docs/protocol.md` 4.1, S3): nothing kept upstream is needed.
 
 Every message stands between tag lines that end in a mark which nothing in the conversation contains; so whatever a
 message says, it cannot end itself or pass for another one. The mark comes from the conversation's beginning: its next

@@ -1,4 +1,4 @@
-"""What an answer cost: the first of the upstream's several accounts that says anything (`wire.md` 4.8)."""
+"""What an answer cost: the first of the upstream's several accounts that says anything (`docs/protocol.md` 4.8)."""
 
 import math
 

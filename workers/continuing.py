@@ -1,4 +1,4 @@
-"""Going on with a conversation that the upstream keeps, instead of telling it all of it again (`wire.md` 4.1, S1).
+"""Going on with a conversation that the upstream keeps, instead of telling it all again (`docs/protocol.md` 4.1, S1).
 
 `Continuing` is one for a worker process, `Turn` one for an attempt at a job. Whatever is in the way (nothing kept,
 taken by another request, another account's, refused by the upstream), the transcript goes up instead, and the client

@@ -1,4 +1,4 @@
-"""What the upstream can answer instead of a stream, and what each answer means (`wire.md` 1.8 and 6).
+"""What the upstream can answer instead of a stream, and what each answer means (`docs/protocol.md` 1.8 and 6).
 
 Nothing above this module sees an HTTP status or an exception of httpx.
 """

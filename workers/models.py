@@ -1,4 +1,4 @@
-"""The upstream's list of models, asked for where credentials are (`wire.md` 2.7, 4.9).
+"""The upstream's list of models, asked for where credentials are (`docs/protocol.md` 2.7, 4.9).
 
 The call belongs to Warp's own client and may change without notice, so whatever goes wrong leaves the old list.
 """

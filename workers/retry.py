@@ -13,7 +13,7 @@ from tokens.pool import TokenPool
 from tokens.refresh import Refreshed
 from workers.errors import Blame, TokenWord, UpstreamError
 
-#: Tries again after trouble that no token is to blame for (`wire.md` 6), by code where one is fewer.
+#: Tries again after trouble that no token is to blame for (`docs/protocol.md` 6), by code where one is fewer.
 MAX_RETRIES: Final = 2
 _FEWER: Final = {ErrorCode.UPSTREAM_TIMEOUT: 1, ErrorCode.MODEL_UNAVAILABLE: 1, ErrorCode.UPSTREAM_INTERNAL: 1}
 #: Seconds before the first such try; doubled before the next, with jitter, and never longer than the upstream asks for.

@@ -9,7 +9,7 @@ from typing import Final
 from proto.errors import ErrorCode, GatewayError
 
 #: Bytes of one event: its lines and their ends, each counted as one byte. The upstream echoes a request's inputs in
-#: one event (`wire.md` Q1), in base64: a third more than `upstream.MAX_BODY`.
+#: one event (`docs/protocol.md` Q1), in base64: a third more than `upstream.MAX_BODY`.
 MAX_EVENT: Final = 16 * 1024 * 1024
 
 _BOM: Final = b"\xef\xbb\xbf"

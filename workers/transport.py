@@ -29,7 +29,7 @@ from pyreqwest.response import Response
 from workers.httpx_transport import HttpxTransport
 from workers.settings import UpstreamSettings
 
-#: Seconds between HTTP/2 pings while streams are open, and for the answer (`wire.md` 1.4).
+#: Seconds between HTTP/2 pings while streams are open, and for the answer (`docs/protocol.md` 1.4).
 PING_INTERVAL: Final = 60.0
 PING_TIMEOUT: Final = 15.0
 #: Bytes one stream may have unread. The connection's window holds that for all its streams, so that one which nobody

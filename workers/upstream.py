@@ -148,7 +148,7 @@ class Answer:
 
 
 def request_headers(settings: UpstreamSettings) -> dict[str, str]:
-    """All headers but the credential (`wire.md` 1.2): what we send, what we take, and what we are."""
+    """All headers but the credential (`docs/protocol.md` 1.2): what we send, what we take, and what we are."""
     headers = {
         "content-type": "application/x-protobuf",
         "accept": "text/event-stream",

@@ -15,7 +15,7 @@ from proto.warp import request_pb2
 
 REQUEST: Final = f"{PACKAGE}.Request"
 EVENT: Final = f"{PACKAGE}.ResponseEvent"
-#: Fields that the earlier listing of schemas shows of each message (`wire.md` 5.2).
+#: Fields that the earlier listing of schemas shows of each message (`docs/protocol.md` 5.2).
 FIRST_FIELDS: Final = 10
 
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/_=\s-]")

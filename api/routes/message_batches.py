@@ -170,7 +170,7 @@ def _results_url(request: Request, batch: Batch) -> str:
 def _address(request: Request) -> str:
     """Where this client reaches the gateway: at the address it asks at, or that of the proxy in between.
 
-    The SDK sends its key wherever this says, so it must be this gateway (`client-apis.md` 4.2). The names are taken
+    The SDK sends its key wherever this says, so it must be this gateway. The names are taken
     from the client's own request and told to nobody else.
     """
     headers = request.headers

@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/v1/responses", include_in_schema=False)
 async def websocket(request: Request) -> Response:
-    """Codex asks for a websocket first, and goes over to POST at once when the answer is 426 (`client-apis.md` 3)."""
+    """Codex asks for a websocket first, and goes over to POST at once when the answer is 426 (`docs/responses.md`)."""
     if request.headers.get("upgrade", "").lower() == "websocket":
         raise GatewayError(ErrorCode.NO_WEBSOCKET, "There is no websocket here: use POST /v1/responses.")
     raise GatewayError(ErrorCode.METHOD_NOT_ALLOWED, "GET /v1/responses is not served here: use POST.")

@@ -1,4 +1,4 @@
-"""The fake upstream for the demo, the tests and the benchmark (`wire.md` 7.1).
+"""The fake upstream for the demo, the tests and the benchmark (`docs/protocol.md` 7.1).
 
 It reads and writes the generated messages by its own understanding of the tables: the gateway's mapping code is what
 it is there to check, so none of that is imported. What a chat is answered is scripted, see `script`.

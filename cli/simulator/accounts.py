@@ -1,4 +1,4 @@
-"""Who may ask: bearers, the rotating token endpoint (`wire.md` 2.3) and the GraphQL helpers (2.7)."""
+"""Who may ask: bearers, the rotating token endpoint (`docs/protocol.md` 2.3) and the GraphQL helpers (2.7)."""
 
 import secrets
 import time

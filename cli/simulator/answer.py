@@ -1,4 +1,4 @@
-"""The events of one answer, in the order of `wire.md` 3.10: their ids, their seals, their deltas."""
+"""The events of one answer, in the order of `docs/protocol.md` 3.10: their ids, their seals, their deltas."""
 
 import uuid
 from typing import Any

@@ -1,7 +1,8 @@
 """The conversations it has had, as it left them; and whether a request goes on from one of them as it should.
 
 The official client sends every active task back as it was, under the conversation's id, with the results of all pending
-calls and what is new (`wire.md` 3.2, 4.1 S1). Here that is checked to the letter, messages and their order included.
+calls and what is new (`docs/protocol.md` 3.2, 4.1 S1). Here that is checked to the letter, messages and their order
+included.
 """
 
 from collections import OrderedDict

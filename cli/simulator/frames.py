@@ -1,4 +1,4 @@
-"""How events are written as server-sent events, well or with every liberty that has been seen (`wire.md` 1.3)."""
+"""Events written as server-sent events, well or with every liberty that has been seen (`docs/protocol.md` 1.3)."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable

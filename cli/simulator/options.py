@@ -26,7 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         gap: seconds between two deltas, where a script does not say.
         size: characters of a delta, where a script does not say.
         max_body: bytes above which the edge refuses a request with its HTML page.
-        require_http2: refuse HTTP/1.1 with the edge's HTML page (`wire.md` 1.7).
+        require_http2: refuse HTTP/1.1 with the edge's HTML page (`docs/protocol.md` 1.7).
         strict: refuse a request that goes on from a conversation otherwise than its tasks stand, or with another token.
         request_limit: credits of the account, as the limits query tells.
     """

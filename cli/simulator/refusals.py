@@ -1,4 +1,4 @@
-"""Answers that are no stream: the HTTP statuses of `wire.md` 1.8."""
+"""Answers that are no stream: the HTTP statuses of `docs/protocol.md` 1.8."""
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 

@@ -1,4 +1,4 @@
-"""The opaque strings it puts on messages and tasks, and whether they came back as they were given (`wire.md` Q3)."""
+"""The opaque strings on its messages and tasks, and whether they came back as given (`docs/protocol.md` Q3)."""
 
 import hashlib
 import hmac

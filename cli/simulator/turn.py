@@ -4,8 +4,8 @@ The newest input decides. A tool result after the last user text makes it a turn
 still holds the script, whose later parts are for such turns (`then` in `script`). User texts further back are history:
 their directives never fire again.
 
-* Inputs alone, or after tasks (`wire.md` 4.1, S1 and S2): the entries of `user_inputs`, and for a turn of results the
-  last `user_query` of the tasks.
+* Inputs alone, or after tasks (`docs/protocol.md` 4.1, S1 and S2): the entries of `user_inputs`, and for a turn of
+  results the last `user_query` of the tasks.
 * A whole transcript in one query (S3): an introduction says that `its tags end in MARK`, and the newest part stands
   last, between lines `<newest-user-message-MARK>` or `<newest-tool-results-MARK>` and their closing lines.
 

@@ -1,4 +1,4 @@
-"""An error as OpenAI's clients know it, the same on all of OpenAI's routes (`client-apis.md` 1.5)."""
+"""An error as OpenAI's clients know it, the same on all of OpenAI's routes."""
 
 from typing import Any
 

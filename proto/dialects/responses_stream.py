@@ -1,7 +1,7 @@
 """The answers of OpenAI's Responses: one encoder that makes the stream's frames and the response object as it goes.
 
 A whole answer is what the object has become when the log has been read through; a replay is the same reading again.
-Items stand one after the other, and their ids are those of the job and their place (`client-apis.md` 3.2).
+Items stand one after the other, and their ids are those of the job and their place (`docs/responses.md`).
 """
 
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ ECHOED: dict[str, Any] = {
     "user": None,
 }
 
-#: The codes that make clients wait, give up, or shorten the conversation (`client-apis.md` 3.3).
+#: The codes that make clients wait, give up, or shorten the conversation.
 _TOLD_CODES = ("context_length_exceeded", "insufficient_quota", "rate_limit_exceeded")
 
 

@@ -1,4 +1,4 @@
-"""Every way a chat can fail upstream, as the official SDKs show it (`wire.md` 6); and failures that nobody notices."""
+"""Every way a chat can fail upstream, as the SDKs show it (`docs/protocol.md` 6); and failures that nobody notices."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""The tasks of a conversation, followed through answers that do with them all that `wire.md` 3.9 and 4.5 allow."""
+"""The tasks of a conversation, followed through answers that do with them all that `docs/protocol.md` 3.9 allows."""
 
 import pytest
 

@@ -47,7 +47,8 @@ NOT_KEPT: Final = "WARP_ANONYMOUS needs a Redis (7.2 or newer) or Valkey that ke
 
 TOKEN_ID: Final = token_id(Kind.ANONYMOUS, "the only one")
 
-#: `wire.md` 2.6. The kind of user is the most restricted the upstream has; the name of the success type is unverified.
+#: `docs/protocol.md` 2.6. The kind of user is the most restricted that there is; the name of the success type is
+#: unverified.
 QUERY: Final = """\
 mutation CreateAnonymousUser($input: CreateAnonymousUserInput!, $requestContext: RequestContext!) {
   createAnonymousUser(input: $input, requestContext: $requestContext) {
@@ -208,7 +209,7 @@ class Anonymous:
 
 
 def _context() -> dict[str, Any]:
-    """What every operation tells of its client (`wire.md` 2.7): what this one is."""
+    """What every operation tells of its client (`docs/protocol.md` 2.7): what this one is."""
     system = {"category": platform.system(), "name": platform.system(), "version": platform.release()}
     return {"clientContext": {"version": "warp2api"}, "osContext": {**system, "linuxKernelVersion": None}}
 

@@ -1,4 +1,4 @@
-"""Google's secure-token endpoint and Warp's proxy of it: how a login is renewed (`wire.md` 2.3)."""
+"""Google's secure-token endpoint and Warp's proxy of it: how a login is renewed (`docs/protocol.md` 2.3)."""
 
 import asyncio
 import time

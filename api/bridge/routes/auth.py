@@ -53,7 +53,7 @@ async def refresh(request: Request) -> Response:
 
 
 def status_of(snapshot: Snapshot, pool_target: int) -> dict[str, Any]:
-    """What may be told; the members before `tokens` are an earlier bridge's (`wire.md` 5.2)."""
+    """What may be told; the members before `tokens` are an earlier bridge's (`docs/protocol.md` 5.2)."""
     stats = pool_stats(snapshot, pool_target)
     expired = bool(snapshot.rows) and all(0 < row.expires <= snapshot.now for row in snapshot.rows)
     told: dict[str, Any] = {

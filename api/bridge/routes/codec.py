@@ -1,6 +1,6 @@
 """Protobuf and JSON, each from the other, for any message of Warp's schema; any client key opens these.
 
-The paths under `/api` have the JSON that an earlier bridge had (`wire.md` 5.2).
+The paths under `/api` have the JSON that an earlier bridge had (`docs/protocol.md` 5.2).
 """
 
 import asyncio
