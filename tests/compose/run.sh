@@ -50,7 +50,7 @@ TOML
 
   if ! podman image exists localhost/warp2api-base; then
     local mirror
-    mirror=$(sed -nE 's/^URIs: +(.*debian)$/\1/p; s/^deb +(\S+debian) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
+    mirror=$(sed -nE 's/^URIs: +(.*debian)$/\1/p; s/^deb +(\S+debian) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed -n 1p) || true
     mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base.tar" \
       "${mirror:-http://deb.debian.org/debian}"
     # The certificates of this machine, which may be behind a proxy with one of its own.
