@@ -27,7 +27,7 @@ class LogSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """`debug`, `info`, `warning` or `error`, of our own events; libraries speak from `warning` on."""
+    """The least level of our own events that is logged; libraries speak from `warning` on, whatever it says."""
     log_format: Literal["text", "json"] = "text"
     """`text` for people, `json` for machines. One event a line, to standard error."""
 

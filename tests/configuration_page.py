@@ -166,7 +166,8 @@ def _kind(name: str, field: FieldInfo) -> str:
     if name in SECRETS:
         return "secrets" if several else "secret"
     if get_origin(kind) is Literal:
-        return " or ".join(f"`{choice}`" for choice in get_args(kind))
+        *choices, last = [f"`{choice}`" for choice in get_args(kind)]
+        return f"{', '.join(choices)} or {last}"
     if get_origin(kind) is dict:
         return "pairs"
     if several:
@@ -176,7 +177,13 @@ def _kind(name: str, field: FieldInfo) -> str:
 
 
 def _bounds(field: FieldInfo) -> list[str]:
-    """The bounds in signs: `≥ 0`, `≤ 65535`."""
-    signs = {annotated_types.Gt: ("gt", ">"), annotated_types.Ge: ("ge", "≥"), annotated_types.Le: ("le", "≤")}
-    bounds = [(signs[type(bound)], bound) for bound in field.metadata if type(bound) in signs]
-    return [" and ".join(f"{sign} {getattr(bound, name)}" for (name, sign), bound in bounds)] if bounds else []
+    """Its bounds: `> 0`, `≥ 1`, `0 to 65535`."""
+    match field.metadata:
+        case [annotated_types.Gt(gt=least)]:
+            return [f"> {least}"]
+        case [annotated_types.Ge(ge=least)]:
+            return [f"≥ {least}"]
+        case [annotated_types.Ge(ge=least), annotated_types.Le(le=most)]:
+            return [f"{least} to {most}"]
+        case _:
+            return []
