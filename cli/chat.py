@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli.chat_apis import PATHS, Api, Ended, Said, question, read
 from cli.gateway import find_gateway, not_there, refusal_text
+from cli.plain import plain
 from cli.problems import SetupError
 
 #: Keepalives come every few seconds; this long without one means that nobody is there any more.
@@ -66,12 +67,12 @@ def _print(events: Iterator[dict[str, Any]]) -> int:
         if last and last.thought != piece.thought:
             console.print()
         last = piece
-        console.print(piece.text, end="", style="dim" if piece.thought else "")
+        console.print(plain(piece.text), end="", style="dim" if piece.thought else "")
     if last:
         print()
     return _failed(end.error) if end.error else 0
 
 
 def _failed(message: str) -> int:
-    print(f"warp2api: {message}", file=sys.stderr)
+    print(f"warp2api: {plain(message)}", file=sys.stderr)
     return 1

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Literal, TextIO, TypeVar, cast
+from typing import Any, Final, Literal, TextIO, TypeVar, cast
 
 import structlog
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +30,10 @@ class LogSettings(BaseSettings):
     """The least level of our own events that is logged; libraries speak from `warning` on, whatever it says."""
     log_format: Literal["text", "json"] = "text"
     """`text` for people, `json` for machines. One event a line, to standard error."""
+
+
+#: Texts of many lines that are made here.
+_OURS: Final = ("exception", "stack")
 
 
 class LossyStream:
@@ -97,7 +101,15 @@ def _rendering(log_format: str) -> list[structlog.typing.Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    return [_escape_controls, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+def _escape_controls(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Write down as escapes what would move a terminal or begin a line: names and sentences may be a stranger's."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable() and name not in _OURS:
+            event[name] = repr(value)[1:-1]
+    return event
 
 
 def _add_logger(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -129,6 +129,16 @@ def test_messages(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "warp2api: so it is\n"
 
 
+def test_no_answer_moves_the_terminal(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway.answer = stream(delta(content="\x1b]0;planted\x07one two\n"), END)
+    assert run_chat("hello", gateway.url, None, "auto", None) == 0
+    assert capsys.readouterr().out == "\ufffd]0;planted\ufffdone two\n\n"
+
+    gateway.answer = (400, {}, json.dumps({"error": {"message": "no \x1b[2J"}}))
+    assert run_chat("hello", gateway.url, None, "auto", None) == 1
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_the_key_comes_from_the_settings(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKENS", "first,second")
     gateway.answer = stream(delta(content="x"), END)

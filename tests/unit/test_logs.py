@@ -43,6 +43,8 @@ try:
 except ValueError:
     log.exception("thing.failed")
     logging.getLogger("library").exception("A library %s", "speaks")
+log.info("stranger.wrote", model="\\x1b]0;planted\\x07\\n2026 [info] forged", other="\\u2028\\x85")
+logging.getLogger("library").warning("A library wrote %s", "\\x1b[2J\\r\\n2026 [info] forged")
 logging.getLogger("library").info("A library's daily business")
 warnings.warn("beware")
 thread = threading.Thread(target=fail, args=("planted" + "-thread",), name="helper")
@@ -88,17 +90,27 @@ def test_in_json_every_line_is_an_object_whoever_speaks() -> None:
         ("info", None, "thing.happened"),
         ("error", None, "thing.failed"),
         ("error", "library", "A library speaks"),
+        ("info", None, "stranger.wrote"),
+        ("warning", "library", "A library wrote \x1b[2J\r"),
         ("warning", "py.warnings", "UserWarning: beware"),
         ("error", None, "thread.crashed"),
         ("error", None, "exception.unraisable"),
         ("error", None, "process.crashed"),
     ]
     assert all(line["timestamp"].endswith("Z") for line in lines)
-    assert [line.get("request_id") for line in lines] == ["req_1"] * 4 + [None] + ["req_1"] * 2
+    assert [line.get("request_id") for line in lines] == ["req_1"] * 6 + [None] + ["req_1"] * 2
     crashes = [line for line in lines if "exception" in line]
     assert len(crashes) == 5
     assert all(line["exception"].endswith("ValueError: told") for line in crashes)
     assert all("in fail" in line["exception"] for line in crashes)
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_what_strangers_write_begins_no_line_and_moves_no_terminal(log_format: str) -> None:
+    for name in ("stranger.wrote", "A library wrote"):
+        (line,) = [line for line in said(log_format).splitlines() if name in line]
+        assert line.isprintable()
+        assert "[info] forged" in line
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])
