@@ -38,7 +38,7 @@ class ApiSettings(CatalogueSettings):
     0 is no limit.
     """
     allow_open: bool = False
-    """Permits a host other than loopback without client keys."""
+    """Permits a host other than loopback without client keys, and lets clients then come by any name."""
     max_body: int = Field(default=8 * 1024 * 1024, gt=0)
     """Bytes that a request's body may have; more is 413."""
     client_timeout: float = Field(default=120, gt=0)

@@ -115,6 +115,13 @@ def test_a_setting_that_does_not_parse_is_named_and_its_value_is_not_shown(tmp_p
     assert "a-secret-by-mistake" not in result.stderr
 
 
+def test_the_pool_service_is_not_served_without_its_token(tmp_path: Path) -> None:
+    result = warp2api("pool-service", cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("warp2api: POOL_SERVICE_TOKEN: set it")
+
+
 @pytest.mark.parametrize(("command", "host"), [("api", "HOST"), ("bridge", "BRIDGE_HOST")])
 def test_an_open_host_without_keys_is_refused_in_one_line(command: str, host: str, tmp_path: Path) -> None:
     result = warp2api(command, cwd=tmp_path, REDIS_URL="redis://127.0.0.1:1/0", **{host: "0.0.0.0"})

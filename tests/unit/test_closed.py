@@ -10,6 +10,7 @@ import pytest
 
 from api.settings import ApiSettings
 from cli.simulator.__main__ import main as simulator
+from store.broker import create_celery
 from store.settings import StoreSettings
 from tests.unit.test_docs import example
 
@@ -60,11 +61,16 @@ def test_every_npm_package_is_pinned_by_its_hash(lock: str) -> None:
     assert [name for name, each in fetched.items() if not each.get("integrity", "").startswith("sha512-")] == []
 
 
-def test_the_image_takes_nothing_but_the_lock() -> None:
+def test_the_image_takes_nothing_but_the_lock_and_is_not_roots() -> None:
     syncs = re.findall(r"uv sync (.+)", (ROOT / "Dockerfile").read_text())
 
     assert len(syncs) == 2
+    assert (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2].count("\nUSER 10001\n") == 1
     assert all("--frozen" in each and "--no-dev" in each for each in syncs)
+
+
+def test_a_message_of_the_queue_is_json_and_never_a_pickle() -> None:
+    assert create_celery(StoreSettings(_env_file=None)).conf.accept_content == ["json"]
 
 
 def test_the_proxy_before_the_gateway_lets_through_what_the_gateway_takes() -> None:
