@@ -7,6 +7,11 @@ local function is_mine()
   return redis.call('GET', KEYS[1]) == ARGV[1]
 end
 
+-- The job that a line is with, the first element of its record. To decode the rest would take long where lines share.
+local function job_of(taken)
+  return string.match(taken, '^%["(%w*)"')
+end
+
 -- A batch's keys live as long as its record.
 local function keep_with_record(...)
   local at = redis.call('PEXPIRETIME', record)

@@ -15,7 +15,7 @@ local first_forgotten = 15 + 2 * leave
 local first_again = first_forgotten + forget
 for i = 15, first_forgotten - 1, 2 do
   local taken = redis.call('HGET', running, ARGV[i])
-  if not taken or cjson.decode(taken)[1] ~= ARGV[i + 1] then return 'moved' end
+  if not taken or job_of(taken) ~= ARGV[i + 1] then return 'moved' end
 end
 
 for i = 15, first_forgotten - 1, 2 do redis.call('HDEL', running, ARGV[i]) end

@@ -6,7 +6,7 @@ local ended, orphans = {}, {}
 for _, row in ipairs(redis.call('LRANGE', done, 0, -1)) do ended[string.match(row, '^%d+')] = true end
 local rows = redis.call('HGETALL', running)
 for i = 1, #rows, 2 do
-  if not ended[rows[i]] and redis.call('EXISTS', ARGV[2] .. cjson.decode(rows[i + 1])[1]) == 0 then
+  if not ended[rows[i]] and redis.call('EXISTS', ARGV[2] .. job_of(rows[i + 1])) == 0 then
     orphans[#orphans + 1] = rows[i + 1]
   end
 end

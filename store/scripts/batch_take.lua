@@ -11,7 +11,7 @@ if r[1] ~= 'in_progress' or (r[2] or '0') ~= ARGV[2] then return 'moved' end
 for i = 5, #ARGV, 4 do
   if ARGV[i + 2] == 'joined' then
     local now = redis.call('HGET', running, ARGV[i])
-    if not now or cjson.decode(now)[1] ~= cjson.decode(ARGV[i + 1])[1] then return 'moved' end
+    if not now or job_of(now) ~= job_of(ARGV[i + 1]) then return 'moved' end
   end
 end
 redis.call('HSET', record, 'line', ARGV[3], 'offset', ARGV[4])

@@ -118,6 +118,21 @@ async def test_nothing_is_taken_of_a_batch_that_is_being_closed(runs: BatchRuns,
     assert (await look(runs)).running == 0
 
 
+async def test_a_line_that_others_share_is_with_its_job_whatever_they_are_called(
+    runs: BatchRuns, store: Store, jobs: Jobs
+) -> None:
+    await open_batch(store, jobs, spec())
+    row = await look(runs)
+    shared = taken(1, mates=(Mate(2, '"]["job9"'), Mate(3, "\\")))
+    await runs.take(row.batch, [shared], [], line=1, offset=20)
+    assert await runs.orphans("b") == [shared]
+    assert await make_job(runs, row, shared) is Admission.OK
+    assert await runs.orphans("b") == []
+    row = await look(runs)
+    assert not await runs.commit(row.batch, NOTHING._replace(line=1, offset=20, succeeded=3, leave={1: "job9"}))
+    assert await runs.commit(row.batch, NOTHING._replace(line=1, offset=20, succeeded=3, leave={1: "job1"}))
+
+
 async def test_a_job_is_made_only_for_the_line_that_is_with_it(runs: BatchRuns, store: Store, jobs: Jobs) -> None:
     await open_batch(store, jobs, spec())
     row = await look(runs)
