@@ -36,6 +36,7 @@ from workers.file_sweep import sweep_files
 from workers.keeper import Reaper
 from workers.metrics import BatchNumbers
 from workers.models import ModelRefresher
+from workers.niceness import stand_back
 from workers.parts import enqueueing, first_refill, open_workshop, process_name, queue_length
 from workers.runtime import Runtime, background, crash
 from workers.settings import UpstreamSettings, WorkerSettings
@@ -60,7 +61,7 @@ def run_worker(lane: str) -> None:
     settings, store_settings = WorkerSettings(), StoreSettings()
     which = Lane(lane)
     if which is Lane.BATCH:
-        os.nice(BATCH_NICENESS)
+        stand_back(BATCH_NICENESS)
     app = create_celery(store_settings)
     runtime = Runtime(lambda: open_workshop(which, settings, store_settings, TokenSettings(), UpstreamSettings(), app))
     register_chat(app, runtime, settings.drain_timeout)

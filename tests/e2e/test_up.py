@@ -67,6 +67,13 @@ class Up:
                 return child
         return None
 
+    def niceness(self, name: str) -> int:
+        """How far a child stands back from all others; each has a session of its own, which counts where Linux says."""
+        child = self.child(name)
+        assert child is not None
+        session = Path(f"/proc/{child.pid}/autogroup")
+        return int(session.read_text().split()[-1]) if session.exists() else child.nice()
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -131,6 +138,7 @@ def test_the_demo_answers_and_reads_no_env_file(tmp_path: Path, capsys: pytest.C
         until(lambda: "the demo is ready" in demo.output, f"ready in {demo.log}", 40)
 
         assert all(demo.child(name) for name in COMMANDS)
+        until(lambda: demo.niceness("worker-batch") == demo.niceness("worker") + 5, "a batch worker that stands back")
         assert run_chat("are you there?", f"http://127.0.0.1:{demo.port}", "any", "auto", None) == 0
         assert "are you there?" in capsys.readouterr().out
         demo.process.send_signal(signal.SIGINT)
