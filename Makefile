@@ -27,7 +27,7 @@ PROTOS := $(wildcard proto/warp/*.proto)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-image test-python test-compose test-kubernetes test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
+.PHONY: help setup demo up test test-load test-fuzz test-faults faults soak test-image test-python test-compose test-brokers test-kubernetes test-edge test-browser test-clients test-agents test-all test-long lint types arrows \
 	drift check fmt proto docs audit
 
 help: ## this list
@@ -56,7 +56,7 @@ up: setup ## everything on this machine with your own credentials (.env)
 	@exec $(BIN)/python -m cli.main up
 
 test: setup ## the tests that need Python alone
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not kubernetes and not image"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not brokers and not kubernetes and not image"
 
 test-load: setup ## hundreds of streams and thousands of leases at once, and what else takes long
 	$(BIN)/python -m pytest -q -m "(load or slow) and not long"
@@ -90,6 +90,10 @@ test-kubernetes: setup ## the manifests of deploy/kubernetes against Kubernetes'
 	$(BIN)/uv sync --frozen --quiet --group kubernetes
 	$(BIN)/python -m pytest -q tests/kubernetes
 
+test-brokers: setup ## the queue in RabbitMQ, and Redis behind Sentinel and as a cluster; installs RabbitMQ if there is none
+	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || bash tests/install_rabbitmq.sh
+	$(BIN)/python -m pytest -q -m "brokers and not long" tests/brokers
+
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
 
@@ -118,7 +122,7 @@ $(AGENTS): $(addprefix tests/agents/,pyproject.toml uv.lock package.json package
 	bash tests/agents/install.sh
 	@touch $(AGENTS)
 
-test-all: check test test-load test-fuzz test-faults test-edge test-browser test-clients test-kubernetes test-image ## all that CI runs: check, tests, install smoke, compose file, audit
+test-all: check test test-load test-fuzz test-faults test-brokers test-edge test-browser test-clients test-kubernetes test-image ## all that CI runs: check, tests, install smoke, compose file, audit
 	bash tests/install_smoke.sh
 	bash tests/compose_check.sh
 	@if [ -n "$(IMAGE_PYTHON)" ]; then $(MAKE) test-python; \

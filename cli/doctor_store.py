@@ -25,8 +25,15 @@ async def shared_state(url: str, settings: Any, token_settings: Any, *, embedded
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
 
+    from store.looked_up import url_now
+
+    try:
+        server = await url_now(url)
+    except RedisError as error:
+        yield fail("redis", f"{_place(url)}: {error}", "check REDIS_URL and the Sentinels it names")
+        return
     async with Redis.from_url(
-        url,
+        server,
         socket_timeout=PATIENCE,
         socket_connect_timeout=PATIENCE,
         retry=Retry(NoBackoff(), 0),
@@ -42,12 +49,12 @@ async def shared_state(url: str, settings: Any, token_settings: Any, *, embedded
             yield fail("redis", f"{_place(url)}: {error}", "check REDIS_URL, or start one with `warp2api up`")
             return
     now = seconds + micros / 1e6
-    for finding in redis_server(info, _place(url)):
+    for finding in redis_server(info, _place(server)):
         yield finding
     yield clock(now, before, after)
     if not embedded and not token_settings.token_encryption_key:
         yield warn("redis", "stored tokens are not encrypted there", "set TOKEN_ENCRYPTION_KEY, see .env.example")
-    yield await asyncio.to_thread(broker, settings.broker, url)
+    yield await asyncio.to_thread(broker, settings)
     for finding in workers(beats, now * 1000):
         yield finding
     async for finding in _queues_and_pool(url, settings, token_settings):
@@ -85,18 +92,23 @@ def redis_server(info: dict[str, Any], where: str) -> Iterable[Finding]:
         yield warn("redis", f"{used / limit:.0%} of maxmemory used: new jobs are refused", "raise maxmemory")
 
 
-def broker(url: str, redis_url: str) -> Finding:
-    """Whether the Celery broker takes connections."""
-    if url == redis_url:
-        return ok("broker", "the same server")
-    from kombu import Connection
+def broker(settings: Any) -> Finding:
+    """Whether the Celery broker answers."""
+    from proto.jobs import CONTROL_QUEUE
+    from store.broker import BrokerError, create_celery, waiting_messages
 
+    place = _place(settings.broker)
+    if settings.broker == settings.redis_url.get_secret_value():
+        return ok("broker", "the same server")
+    app = create_celery(settings)
     try:
-        with Connection(url, connect_timeout=PATIENCE) as connection:
-            connection.ensure_connection(max_retries=1, timeout=round(PATIENCE))
-    except Exception as error:  # each transport of kombu's has errors of its own
-        return fail("broker", f"{_place(url)}: {type(error).__name__}: {error}", "check BROKER_URL")
-    return ok("broker", _place(url))
+        waiting_messages(app, CONTROL_QUEUE)
+    except BrokerError as error:
+        cause = error.__cause__
+        return fail("broker", f"{place}: {type(cause).__name__}: {cause}", "check BROKER_URL")
+    finally:
+        app.close()
+    return ok("broker", place)
 
 
 def clock(redis: float, before: float, after: float) -> Finding:

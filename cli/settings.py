@@ -16,8 +16,9 @@ class CliSettings(BaseSettings):
     #: Data folder of the embedded Valkey; empty: the XDG state folder.
     warp2api_home: Path | None = None
     redis_url: str | None = Field(default=None, repr=False)
-    """Address of the Redis or Valkey with jobs, logs and tokens. Unset: `up` starts an embedded Valkey, and every other
-    command finds it through the data folder.
+    """Address of the Redis or Valkey with jobs, logs and tokens: `redis://`, `rediss://`, or `sentinel://` with several
+    Sentinels (`docs/deployment.md`). Unset: `up` starts an embedded Valkey, and every other command finds it through
+    the data folder.
     """
     embedded_maxmemory: str = Field(default="1gb", pattern=r"^[0-9]+([kmg]b?)?$")
     """What the embedded Valkey may use. It never evicts: at 80 % of it new chats are refused, at 100 % writes are."""

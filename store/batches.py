@@ -67,7 +67,7 @@ class Batches:
         )
         fields = [word for pair in record.items() for word in pair]
         request = binding.request if binding else ""
-        verdict = await self._store.run(_CREATE, keys, (spec.id, spec.created, forgotten, request, *fields))
+        verdict = await self._store.run_for_good(_CREATE, keys, (spec.id, spec.created, forgotten, request, *fields))
         if verdict == b"reused":
             message = "This Idempotency-Key was sent with another request; its batch is still kept."
             raise GatewayError(ErrorCode.IDEMPOTENCY_KEY_REUSED, message)

@@ -3,22 +3,40 @@
 A message carries a job's id alone: prompts never reach the broker, Flower or a log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from amqp.exceptions import AMQPError
 from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ChannelError, KombuError
+from kombu.transport import TRANSPORT_ALIASES
+from kombu.utils.url import as_url
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from proto.errors import ErrorCode, GatewayError
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, ChatMessage, Lane
+from store import rabbitmq
+from store.looked_up import ASK_TIMEOUT
+from store.server_url import SentinelUrl, read_sentinel_url
 from store.settings import StoreSettings
 
+# Not by `broker_transport`: kombu forgets that when it goes on to the next of several addresses.
+TRANSPORT_ALIASES.update(
+    amqp="store.rabbitmq:Transport",
+    amqps="store.rabbitmq:TlsTransport",
+    sentinel="store.broker_transport:SentinelTransport",
+)
+
 #: What kombu raises for a broker that is away, wrapped in errors of its own or, here and there, not.
-_AWAY: Final = (KombuError, OSError, RedisError)
+_AWAY: Final = (KombuError, OSError, RedisError, AMQPError)
+
+#: One try more where somebody waits for the answer; seconds.
+_AT_ONCE: Final = {"max_retries": 1, "interval_start": 0, "timeout": 5}
 
 #: Seconds between two tries to reconnect: the first pause, what each adds, the longest.
 _PACE: Final = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2}
@@ -51,7 +69,8 @@ class SteadyAmqp(AMQP):
 
 def create_celery(settings: StoreSettings) -> Celery:
     """The Celery app of this deployment; workers add their tasks to it, the front door only sends."""
-    app = Celery("warp2api", broker=settings.broker, amqp=SteadyAmqp, set_as_current=False)
+    kind = _kind(settings)
+    app = Celery("warp2api", broker=kind.url, amqp=SteadyAmqp, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
@@ -66,21 +85,51 @@ def create_celery(settings: StoreSettings) -> Celery:
         task_default_queue=Lane.INTERACTIVE.value,
         task_queues=[
             # A key of its own for each: queues that share one get each other's messages.
-            Queue(name, Exchange(name), routing_key=name)
+            Queue(name, Exchange(name), routing_key=name, queue_arguments=kind.queue_arguments)
             for name in (*(lane.value for lane in Lane), CONTROL_QUEUE)
         ],
         task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport="store.broker_transport:Transport" if _is_redis(settings) else None,
-        broker_transport_options=_transport_options(settings) if _is_redis(settings) else {},
         enable_utc=True,
+        **kind.configuration,
     )
     return app
 
 
-def _is_redis(settings: StoreSettings) -> bool:
-    return settings.broker.startswith(("redis://", "rediss://"))
+class _Kind(NamedTuple):
+    """What differs from one kind of broker to the other."""
+
+    url: str
+    configuration: Mapping[str, object]
+    queue_arguments: Mapping[str, str] | None = None
+
+
+def _kind(settings: StoreSettings) -> _Kind:
+    url = settings.broker
+    match url.partition("://")[0]:
+        case "redis" | "rediss":
+            transport, options = "store.broker_transport:Transport", _transport_options(settings)
+            return _Kind(url, {"broker_transport": transport, "broker_transport_options": options})
+        case "sentinel":
+            return _sentinel(read_sentinel_url(url), _transport_options(settings))
+        case "amqp" | "amqps":
+            return _Kind(url, rabbitmq.CONFIGURATION, rabbitmq.QUEUE_ARGUMENTS)
+        case _:
+            return _Kind(url, {})
+
+
+def _sentinel(address: SentinelUrl, options: dict[str, object]) -> _Kind:
+    user, password = address.login.get("username"), address.login.get("password")
+    urls = [as_url("sentinel", host, port, user, password, str(address.db)) for host, port in address.hosts]
+    options["master_name"] = address.master
+    options["sentinel_kwargs"] = {
+        **address.sentinel_login,
+        "socket_timeout": ASK_TIMEOUT,
+        "socket_connect_timeout": ASK_TIMEOUT,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    return _Kind(";".join(urls), {"broker_transport_options": options})
 
 
 def _transport_options(settings: StoreSettings) -> dict[str, object]:
@@ -107,16 +156,18 @@ def waiting_messages(app: Celery, queue: str) -> int:
     Raises:
         BrokerError: the broker is away.
     """
-    channel: Any  # the stubs leave its methods out
-    with app.connection_for_read() as connection:
-        try:
+    connection: Any  # the stubs leave its methods out
+    try:
+        with app.pool.acquire(block=True) as connection:
+            # A connection that was given up is in the pool again, closed, and opens its own channels only.
+            connection.ensure_connection(**_AT_ONCE)
             with connection.channel() as channel:
                 count: int = channel.queue_declare(queue, passive=True).message_count
-        except ChannelError:
-            return 0  # Redis keeps no empty queue
-        except _AWAY as error:
-            raise BrokerError from error
-        return count
+    except ChannelError:
+        return 0  # Redis keeps no empty queue; RabbitMQ has none that no worker has asked for yet
+    except _AWAY as error:
+        raise BrokerError from error
+    return count
 
 
 def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:
@@ -127,6 +178,22 @@ def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:
     """
     try:
         _send(app, messages)
+    except TimeoutError as error:
+        raise BrokerError from error
+    except _AWAY as error:
+        # A connection to RabbitMQ that was lost while nobody used it is found to be so by using it.
+        if not _is_rabbitmq(app):
+            raise BrokerError from error
+        _send_again(app, messages)
+
+
+def _is_rabbitmq(app: Celery) -> bool:
+    return app.conf.broker_url.startswith("amqp")
+
+
+def _send_again(app: Celery, messages: Sequence[ChatMessage]) -> None:
+    try:
+        _send(app, messages)
     except _AWAY as error:
         raise BrokerError from error
 
@@ -134,7 +201,8 @@ def send_chats(app: Celery, messages: Sequence[ChatMessage]) -> None:
 def _send(app: Celery, messages: Sequence[ChatMessage]) -> None:
     producer: Any  # the stubs do not know kombu 5.7's batches
     with app.producer_pool.acquire(block=True) as producer:
-        batched = len(messages) > 1 and producer.supports_batch_publish
+        # On RabbitMQ a batch is what is confirmed.
+        batched = producer.supports_batch_publish and (len(messages) > 1 or _is_rabbitmq(app))
         with producer.batch() if batched else nullcontext():
             for message in messages:
                 app.send_task(

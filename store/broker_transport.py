@@ -13,8 +13,10 @@ from kombu.transport import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+_Channel: Any = redis.Channel  # the stubs leave most of it out
 
-class Channel(redis.Channel):
+
+class _OneClient(_Channel):  # type: ignore[misc]  # the same
     """Keeps the client it sends commands with."""
 
     #: A batch is sent once: nothing here repeats a pipeline whose fate is unknown.
@@ -22,20 +24,35 @@ class Channel(redis.Channel):
 
     @cached_property
     def _command_client(self) -> Any:
-        return super()._create_client()  # type: ignore[misc]  # the stubs leave it out
+        return super()._create_client()
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         if asynchronous:
-            return super()._create_client(asynchronous=True)  # type: ignore[misc]  # the stubs leave it out
+            return super()._create_client(asynchronous=True)
         return self._command_client
 
     def _connparams(self, asynchronous: bool = False) -> Any:
-        params = super()._connparams(asynchronous=asynchronous)  # type: ignore[misc]  # the stubs leave it out
+        params = super()._connparams(asynchronous=asynchronous)
         return {**params, "retry": Retry(NoBackoff(), 0)}
+
+
+class Channel(_OneClient, redis.Channel):
+    """On one server."""
+
+
+class SentinelChannel(_OneClient, redis.SentinelChannel):
+    """On the server that the Sentinels call master whenever a connection is opened."""
 
 
 class Transport(redis.Transport):
     """Chosen by `broker_transport`; everything else is kombu's."""
 
     Channel = Channel
+    supports_batch_publish = True
+
+
+class SentinelTransport(redis.SentinelTransport):
+    """For `sentinel://`."""
+
+    Channel = SentinelChannel
     supports_batch_publish = True

@@ -1,8 +1,8 @@
 """One connection to Redis with group commit: what is asked for while a pipeline is in flight goes in the next one.
 
-Commands are sent as they are given and their replies read one by one. A connection that breaks fails what was in
-flight with `StoreError`: whether the server ran it is unknown, so every verb is safe to send again. Nothing is
-retried here but scripts the server does not know yet.
+Commands are sent as they are given and their replies read one by one. A connection that breaks, or leads to a server
+that does not take writes, fails what was in flight with `StoreError`: whether the server ran it is unknown, so every
+verb is safe to send again. Nothing is retried here but scripts the server does not know yet.
 """
 
 import asyncio
@@ -16,14 +16,15 @@ from redis.asyncio.connection import Connection, ConnectionPool
 from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
-    ReadOnlyError,
     RedisError,
     ResponseError,
 )
 
 from proto.errors import ErrorCode, GatewayError
 from store.logs import start_apart
+from store.looked_up import LookedUpConnection, master_finder
 from store.scripts import Script
+from store.server_url import is_sentinel, read_sentinel_url
 
 log = structlog.get_logger()
 
@@ -33,10 +34,13 @@ Command: TypeAlias = tuple[Argument, ...]
 #: The stub of hiredis says "a tuple of one element"; it takes any.
 _pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
-_NOT_NOW = (OutOfMemoryError, ReadOnlyError)
+#: Error codes of a server that is not, or no longer, the one to write to: it must be looked for again.
+_NOT_IN_CHARGE: Final = ("READONLY", "NOREPLICAS")
 
 #: Seconds the server may take for one pipeline before it counts as gone.
 REPLY_TIMEOUT: Final = 5.0
+#: Milliseconds that replicas may take to have what must not be forgotten.
+REPLICATION_TIMEOUT: Final = 1000
 #: Commands in one pipeline at most, so that one huge batch does not hold up everybody's replies.
 MAX_PIPELINE: Final = 512
 
@@ -50,9 +54,11 @@ class StoreError(GatewayError):
 
 def plain_connection(url: str) -> Connection:
     """A connection not yet opened: RESP2, no timeouts of its own, no retries behind our back."""
-    pool = ConnectionPool.from_url(
-        url, protocol=2, socket_timeout=None, socket_connect_timeout=REPLY_TIMEOUT, health_check_interval=0
-    )
+    options = {"protocol": 2, "socket_timeout": None, "socket_connect_timeout": REPLY_TIMEOUT}
+    if is_sentinel(url):
+        address = read_sentinel_url(url)
+        return LookedUpConnection(master_finder(address), db=address.db, **address.login, **options)
+    pool = ConnectionPool.from_url(url, health_check_interval=0, **options)
     connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it bare
     return connection
 
@@ -69,12 +75,16 @@ def _forget(reply: asyncio.Future[Any]) -> None:
 
 def _translate(error: ResponseError) -> Exception:
     """A server that refuses work for now is away like one that cannot be reached; anything else is our bug."""
-    if not isinstance(error, _NOT_NOW):
+    if not isinstance(error, OutOfMemoryError):
         return error
     log.warning("store.refused", error=type(error).__name__)
     failure = StoreError()
     failure.__cause__ = error
     return failure
+
+
+def _is_not_in_charge(error: ResponseError) -> bool:
+    return (error.status_code or str(error).partition(" ")[0]) in _NOT_IN_CHARGE
 
 
 class Call:
@@ -92,6 +102,9 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._connection = plain_connection(url)
+        self._replicas = read_sentinel_url(url).replicas if is_sentinel(url) else 0
+        #: How often the connection was lost: what one server has told its replicas, the next knows nothing of.
+        self._losses = 0
         self._pending: list[tuple[Call, asyncio.Future[Any]]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -104,6 +117,22 @@ class Store:
             redis.exceptions.ResponseError: the script itself failed, which is a bug.
         """
         return await self._submit(script_call(script, keys, args))
+
+    async def run_for_good(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        """Run a script that writes what must not be forgotten: where the address asks for replicas, they have it too
+        when this returns.
+
+        Raises:
+            StoreError: Redis is away, or too few replicas have it.
+            redis.exceptions.ResponseError: the script itself failed, which is a bug.
+        """
+        losses = self._losses
+        reply = await self.run(script, keys, args)
+        if self._replicas:
+            having = await self.command("WAIT", self._replicas, REPLICATION_TIMEOUT)
+            if having < self._replicas or losses != self._losses:
+                raise StoreError
+        return reply
 
     async def command(self, *command: Argument) -> Any:
         """Run one plain command; raises as `run` does."""
@@ -153,6 +182,7 @@ class Store:
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("store.lost", error=type(error).__name__, in_flight=len(batch))
                 await self._connection.disconnect(nowait=True)
+                self._losses += 1
                 failure = StoreError()
                 failure.__cause__ = error
                 self._fail(batch, failure)
@@ -182,6 +212,8 @@ class Store:
             except NoScriptError:
                 refused.append((call, future))
             except ResponseError as error:
+                if _is_not_in_charge(error):
+                    raise
                 if not future.done():
                     future.set_exception(_translate(error))
             else:

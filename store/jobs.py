@@ -157,7 +157,7 @@ class Jobs:
         kept = UNCOLLECTED_TTL if seat else settings.job_ttl
         lifetime = settings.job_deadline + kept + (0 if job.deadline else MAX_QUEUED)
         bound = (self.keys.binding(client, binding.key),) if binding else ()
-        verdict, job_id, backlog = await self._store.run(
+        verdict, job_id, backlog = await self._store.run_for_good(
             _ADMIT,
             (*self.keys.job(job.id), self.keys.client(client), self.keys.rate(client), *bound),
             (

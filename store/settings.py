@@ -7,15 +7,19 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from store.server_url import is_sentinel, read_sentinel_url
+
 
 class StoreSettings(BaseSettings):
     """Read by every process; all of a deployment must agree on these."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     broker_url: SecretStr | None = None
-    """Address of the Celery broker, of any kind that Celery knows. Unset: the same Redis."""
+    """Address of the queue, where it is not to be in that Redis: another one, `sentinel://`, or RabbitMQ (`amqp://`,
+    `amqps://`). Unset: the same Redis.
+    """
     deployment: str = "warp2api"
     """Name that stands in every key and channel, so that several deployments can share one server."""
     job_ttl: float = Field(default=600, gt=0)
@@ -62,6 +66,13 @@ class StoreSettings(BaseSettings):
     """The bucket's region. Unset: `us-east-1`."""
     aws_endpoint_url: str = ""
     """The address of a store that is not AWS', for example `http://127.0.0.1:9000`."""
+
+    @field_validator("redis_url", "broker_url", mode="after")
+    @classmethod
+    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and is_sentinel(value.get_secret_value()):
+            read_sentinel_url(value.get_secret_value())
+        return value
 
     @field_validator("warp2api_home", "aws_access_key_id", "aws_secret_access_key", "aws_session_token", mode="before")
     @classmethod

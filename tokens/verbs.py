@@ -213,8 +213,7 @@ class Verbs:
 
     async def put(self, credential: Credential, tier: int, source: str, generation: int = 0) -> str:
         """`created`, `replaced` or `kept`."""
-        reply = await self._run(
-            PUT,
+        args = (
             credential.token_id,
             generation,
             tier,
@@ -227,6 +226,8 @@ class Verbs:
             self._sealer.seal(credential.refresh_token),
             credential.print,
         )
+        # What a refresh has brought exists nowhere else.
+        reply = await self._store.run_for_good(PUT, self._keys, args)
         told: str = reply[0].decode()
         return told
 

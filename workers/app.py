@@ -31,6 +31,7 @@ from tokens.settings import TokenSettings
 from workers import celery_words
 from workers.batches.opening import run_batches
 from workers.chat import Workshop, run_chat
+from workers.consumer import LaneConsumer
 from workers.event_batching import BatchEvents, ImpatientDispatcher
 from workers.file_sweep import sweep_files
 from workers.keeper import Reaper
@@ -179,6 +180,7 @@ def _work(
     """Run a Celery worker of one queue with its runtime beside it, whose parts have the `registry`."""
     metrics_settings = MetricsSettings()
     celery_words.silence()
+    app.conf.worker_consumer = f"{LaneConsumer.__module__}:{LaneConsumer.__name__}"
     app.steps["consumer"].add(BatchEvents)
     app.events.dispatcher_cls = f"{ImpatientDispatcher.__module__}:{ImpatientDispatcher.__name__}"
     # Until Celery's own handler is there. In a thread: what a signal handler raises may be lost wherever it strikes.

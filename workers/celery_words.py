@@ -5,6 +5,7 @@ import warnings
 from typing import IO, Any
 
 import celery.apps.worker
+from celery import signals
 from celery.exceptions import CPendingDeprecationWarning
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # the stubs leave it out
 
@@ -18,7 +19,12 @@ def silence() -> None:
     _worker.safe_say = _say_to_stderr
     # Its words on being root are for pickled messages; ours are JSON, and a container's root is no one else's.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    # What it may do with running tasks when the broker goes away one day: ours go on, a lease recovers them.
+    # What it may do with running tasks when the broker goes away one day: ours go on, a lease recovers them. Celery has
+    # these warnings shown while it starts.
+    signals.worker_ready.connect(_silence_plans, weak=False)
+
+
+def _silence_plans(**_: Any) -> None:
     warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 

@@ -23,6 +23,7 @@ from proto.jobs import Lane
 from proto.keys import Keys
 from store.connection import Store
 from store.jobs import Jobs
+from store.server_url import is_sentinel, read_sentinel_url
 from store.settings import StoreSettings
 
 PATIENCE = 30.0
@@ -144,9 +145,18 @@ class Gateway:
         options = {"base_url": self.urls[door], "api_key": "k", "max_retries": 0, **options}
         return anthropic.AsyncAnthropic(**options)
 
+    def store_client(self) -> redis.Redis:
+        """A plain client of the server that is in charge now."""
+        if not is_sentinel(self.redis_url):
+            return redis.Redis.from_url(self.redis_url)
+        address = read_sentinel_url(self.redis_url)
+        with redis.Sentinel(address.hosts, sentinel_kwargs=dict(address.sentinel_login)) as sentinels:
+            host, port = sentinels.discover_master(address.master)
+        return redis.Redis(host, port, address.db, **address.login)
+
     def forget_tokens(self) -> None:
         """Empty the pool, so that the next lease fills it anew and no token remembers what an earlier test did."""
-        with redis.Redis.from_url(self.redis_url) as client:
+        with self.store_client() as client:
             for key in client.scan_iter(match=f"{Keys().pool('')}*"):
                 client.delete(key)
 
@@ -157,7 +167,7 @@ class Gateway:
 
     def wait_for_workers(self, count: int, deployment: str = "warp2api") -> None:
         """Return once so many interactive workers have been heard of."""
-        with redis.Redis.from_url(self.redis_url) as client:
+        with self.store_client() as client:
             beats = Keys(deployment).workers(Lane.INTERACTIVE)
             wait_for(lambda: client.zcard(beats) >= count, f"{count} workers")
 
@@ -206,7 +216,7 @@ def run_gateway(
         ) as server,
     ):
         folder = Path(name)
-        url = f"redis://{server.host}:{server.port}/0"
+        url = environment.get("REDIS_URL", f"redis://{server.host}:{server.port}/0")
         settings = {
             "REDIS_URL": url,
             "WARP2API_HOME": name,

@@ -7,7 +7,9 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,27 +24,33 @@ _MANNERS = (Manner.RESUMABLE,) * 6 + (Manner.PLAIN,) * 2 + (Manner.WHOLE,) * 2
 
 async def run(seed: int, seconds: float, concurrency: int) -> Figures:
     """Ask for `seconds` with so many clients at once while the plan of `seed` strikes, and judge."""
-    strikes = plan(seed, seconds)
     async with run_world() as world:
-        began = time.monotonic()
-        asks: list[Ask] = []
-        async with asyncio.TaskGroup() as group:
-            group.create_task(world.live_through(strikes))
-            for number in range(concurrency):
-                group.create_task(_keep_asking(world, seed * 1000 + number, began + seconds, asks))
-        figures = Figures([seed], time.monotonic() - began, asks, world.strikes)
-        figures.left = await settled(world)
-        figures.jobs, figures.wrong = await judge_logs(world)
-        figures.wrong += [f"{ask.manner} chat {ask.seed} {ask.job_ids}: {ask.wrong}" for ask in asks if ask.wrong]
-        figures.exits = [
-            f"{name} ended with {status} at SIGTERM"
-            for name, part in world.parts.items()
-            for status in part.stopped
-            if status != 0
-        ]
-        if figures.problems():
-            figures.logs = str(_keep_logs(world, seed))
-        return figures
+        return await judged(world, seed, seconds, concurrency, world.live_through(plan(seed, seconds)))
+
+
+async def judged(
+    world: World, seed: int, seconds: float, concurrency: int, faults: Coroutine[Any, Any, None]
+) -> Figures:
+    """Ask for `seconds` with so many clients at once while `faults` happen, and judge."""
+    began = time.monotonic()
+    asks: list[Ask] = []
+    async with asyncio.TaskGroup() as group:
+        group.create_task(faults)
+        for number in range(concurrency):
+            group.create_task(_keep_asking(world, seed * 1000 + number, began + seconds, asks))
+    figures = Figures([seed], time.monotonic() - began, asks, world.strikes)
+    figures.left = await settled(world)
+    figures.jobs, figures.wrong = await judge_logs(world)
+    figures.wrong += [f"{ask.manner} chat {ask.seed} {ask.job_ids}: {ask.wrong}" for ask in asks if ask.wrong]
+    figures.exits = [
+        f"{name} ended with {status} at SIGTERM"
+        for name, part in world.parts.items()
+        for status in part.stopped
+        if status != 0
+    ]
+    if figures.problems():
+        figures.logs = str(_keep_logs(world, seed))
+    return figures
 
 
 def _keep_logs(world: World, seed: int) -> Path:

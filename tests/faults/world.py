@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-import redis
-
 from proto.jobs import Lane
 from proto.keys import Keys
 from tests.e2e.gateway import Gateway, Role, run_gateway, wait_for
@@ -126,17 +124,17 @@ class World:
 
     def store_memory(self) -> int:
         """Bytes in use by Valkey's data."""
-        with redis.Redis.from_url(self.gateway.redis_url) as client:
+        with self.gateway.store_client() as client:
             return int(client.info("memory")["used_memory"])
 
     def store_keys(self, kind: str) -> int:
         """How many keys of the jobs' there are whose name goes on with `kind`."""
-        with redis.Redis.from_url(self.gateway.redis_url) as client:
+        with self.gateway.store_client() as client:
             return len(client.keys(f"{Keys().jobs_tag}:{kind}*"))
 
     def _workers(self) -> int:
         """How many workers have been heard of in the last seconds."""
-        with redis.Redis.from_url(self.gateway.redis_url) as client:
+        with self.gateway.store_client() as client:
             return int(client.zcount(Keys().workers(Lane.INTERACTIVE), (client.time()[0] - 3) * 1000, "+inf"))
 
 

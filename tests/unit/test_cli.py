@@ -458,7 +458,7 @@ class TestDoctor:
         with listener() as port:
             pass
 
-        finding = broker(f"amqp://user:secret@127.0.0.1:{port}//", "redis://x")
+        finding = broker(StoreSettings(_env_file=None, broker_url=f"amqp://user:secret@127.0.0.1:{port}//"))
 
         assert finding.level is Level.FAIL
         assert "secret" not in finding.detail

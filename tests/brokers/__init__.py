@@ -1,0 +1,1 @@
+"""The gateway on other brokers than one Redis: `make test-brokers`."""
