@@ -1,8 +1,8 @@
 """An address of Redis that is not one server's: whom to ask for the server that is in charge now.
 
 `sentinel://user:password@host:port,host:port/0?master=name` names Sentinels. User and password are the servers';
-`sentinel_username` and `sentinel_password` are the Sentinels' own, if they ask for one. With `replicas=1`, what must not
-be forgotten counts as written once one replica has it too.
+`sentinel_username` and `sentinel_password` are the Sentinels' own, if they ask for one. With `replicas=1`, what must
+not be forgotten counts as written once one replica has it too.
 """
 
 from collections.abc import Mapping
