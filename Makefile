@@ -90,7 +90,7 @@ test-kubernetes: setup ## the manifests of deploy/kubernetes against Kubernetes'
 	$(BIN)/uv sync --frozen --quiet --group kubernetes
 	$(BIN)/python -m pytest -q tests/kubernetes
 
-test-brokers: setup ## the queue in RabbitMQ, and Redis behind Sentinel and as a cluster; installs RabbitMQ if there is none
+test-brokers: setup ## the queue in RabbitMQ, and Redis behind Sentinel, struck under load; installs RabbitMQ if there is none
 	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || bash tests/install_rabbitmq.sh
 	$(BIN)/python -m pytest -q -m "brokers and not long" tests/brokers
 
