@@ -51,12 +51,11 @@ TOML
   if ! podman image exists localhost/warp2api-base; then
     local mirror
     mirror=$(sed -nE 's/^URIs: +(.*debian)$/\1/p; s/^deb +(\S+debian) .*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed -n 1p) || true
-    mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$work/base.tar" \
+    # With the certificates of this machine, which may be behind a proxy with one of its own. mmdebstrap says what $1 is.
+    # shellcheck disable=SC2016
+    mmdebstrap --quiet --variant=minbase --include=python3,python3-venv,ca-certificates --dpkgopt=force-unsafe-io \
+      --customize-hook='cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"' bookworm "$work/base.tar" \
       "${mirror:-http://deb.debian.org/debian}"
-    # The certificates of this machine, which may be behind a proxy with one of its own.
-    mkdir -p "$work/certificates/etc/ssl/certs"
-    cp -L /etc/ssl/certs/ca-certificates.crt "$work/certificates/etc/ssl/certs/"
-    tar --append --file="$work/base.tar" -C "$work/certificates" ./etc/ssl/certs/ca-certificates.crt
     podman import --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' "$work/base.tar" localhost/warp2api-base
     rm "$work/base.tar"
   fi
