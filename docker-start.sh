@@ -161,7 +161,7 @@ set_scale() {
     lines=$(grep -v "^$part=" .scale 2>/dev/null || true)
     printf '%s\n' ${lines:+"$lines"} "$wish" >.scale
   done
-  up -d --no-recreate
+  if [ -e "$SECRETS/redis_url" ]; then up -d --no-recreate; else say "remembered for the first start"; fi
 }
 
 update() {

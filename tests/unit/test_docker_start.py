@@ -209,8 +209,18 @@ def test_the_demo_too_may_have_optional_parts(yard: Yard) -> None:
     assert (yard.folder / "secrets" / "demo" / "grafana_password").exists()
 
 
+def test_a_scale_before_the_first_start_is_remembered_for_it(yard: Yard) -> None:
+    assert "remembered for the first start" in yard.run("scale", "api=3").stdout
+    yard.give_key()
+    assert yard.run("start", "-d").returncode == 0
+
+    assert yard.calls() == ["docker compose up --build -d --scale api=3 [warp2api  ./secrets]"]
+
+
 def test_scales_are_kept_by_whatever_starts_containers_later(yard: Yard) -> None:
     yard.give_key()
+    yard.run("start", "-d")
+    yard.calls()
 
     assert yard.run("scale", "api=3", "worker=4").returncode == 0
     assert yard.run("scale", "worker=2").returncode == 0
@@ -237,6 +247,7 @@ def test_what_cannot_be_scaled_is_refused(wish: str, yard: Yard) -> None:
 def test_update_builds_anew_and_keeps_scales(yard: Yard) -> None:
     yard.give_key()
     yard.stub("git", STUB)
+    yard.run("start", "-d")
     yard.run("scale", "api=2")
     yard.calls()
 
