@@ -300,7 +300,7 @@ async def test_operators_see_the_newest_open_batches_and_those_that_ended_last(
 ) -> None:
     everything = AllBatches(store, jobs.keys)
     assert await everything.look() == []
-    names = [f"b{number}" for number in range(MOST_SHOWN + 3)]
+    names = [f"b{number:02}" for number in range(MOST_SHOWN + 3)]  # in order, where several end in one millisecond
     for number, name in enumerate(names):
         await open_batch(store, jobs, spec(name, client=f"client-of-{name}", created=number + 1))
     assert await runs.take((await look(runs, names[-1])).batch, [taken(1), taken(2)], [], line=2, offset=20)
