@@ -184,7 +184,7 @@ async def test_the_address_of_results_is_the_one_the_client_asks_at(gateway: Gat
             await client.post(f"{path}/cancel")
         for headers, root in (
             ({}, gateway.url),
-            ({"host": "gateway.example"}, "http://gateway.example"),
+            ({"host": "gateway.internal"}, "http://gateway.internal"),
             ({"x-forwarded-proto": "https", "x-forwarded-host": "a.example:8443"}, "https://a.example:8443"),
             ({"x-forwarded-proto": "https, http", "x-forwarded-host": "a.example, b.example"}, "https://a.example"),
         ):

@@ -111,7 +111,7 @@ async def test_numbers_of_any_size_are_taken_or_refused(plain: httpx.AsyncClient
 
 
 async def test_numbers_of_any_size_in_addresses_and_headers(plain: httpx.AsyncClient) -> None:
-    huge = "9" * 4000
+    huge = "9" * 5000  # more digits than int() reads
     for path, methods in (await routes(plain)).items():
         if "get" not in methods:
             continue

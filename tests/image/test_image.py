@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -127,6 +128,7 @@ def test_each_role_serves_from_it_and_ends_at_sigterm(image: Image, valkey: str,
             wait_for(lambda url=url: answers(url), f"{url} to answer")
         listening = {role: addresses(process) for role, process in processes.items()}
         assert listening == {role: {"127.0.0.1"} if role in {*ports, "worker"} else set() for role in processes}
+        assert [role for role in ("api", "bridge", "pool-service") if not bounds_heads(ports[role])] == []
         for key in keys.values():
             asked = ("warp2api", "chat", "--key", key, '[[sim:text say="It serves."]]')
             assert "It serves." in run_in(image, *asked, environment=environment)
@@ -167,6 +169,16 @@ def addresses(process: subprocess.Popen[bytes]) -> set[str]:
     """The addresses on which it takes connections."""
     sockets = psutil.Process(process.pid).net_connections("inet")
     return {each.laddr.ip for each in sockets if each.status == psutil.CONN_LISTEN}
+
+
+def bounds_heads(port: int) -> bool:
+    """Whether a server there hangs up on a request that is all headers."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as stranger:
+        try:
+            stranger.sendall(b"GET /healthz HTTP/1.1\r\nhost: g\r\n" + b"x-a: b\r\n" * 20_000)
+            return stranger.recv(100).startswith(b"HTTP/1.1 400 ")
+        except ConnectionError:
+            return True  # a reset may overtake the answer
 
 
 def lives(image: Image, part: str, environment: Mapping[str, str]) -> bool:
