@@ -77,9 +77,10 @@ make_secrets() {
   if [ ! -e "$SECRETS/flower_basic_auth" ]; then echo "operator:$(random)" >"$SECRETS/flower_basic_auth"; fi
   # Also without Prometheus: front doors read their keys once, and would not know one that is made later.
   if [ ! -e "$SECRETS/metrics_key" ]; then echo "sk-$(random)" >"$SECRETS/metrics_key"; fi
+  # Also without Grafana: docker-compose warns of each secret that is not there.
+  if [ ! -e "$SECRETS/grafana_password" ]; then random >"$SECRETS/grafana_password"; fi
   # An empty one is as none.
   touch "$SECRETS"/{warp_api_key,broker_url}
-  if has_profile observability && [ ! -e "$SECRETS/grafana_password" ]; then random >"$SECRETS/grafana_password"; fi
   if has_profile rabbitmq && { [ ! -e "$SECRETS/rabbitmq_url" ] || [ ! -e "$SECRETS/rabbitmq.conf" ]; }; then
     password=$(random)
     echo "amqp://warp2api:$password@rabbitmq:5672/" >"$SECRETS/rabbitmq_url"

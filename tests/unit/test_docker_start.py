@@ -148,7 +148,7 @@ def test_no_secret_is_printed(yard: Yard) -> None:
 
     files = [path for path in (yard.folder / "secrets").iterdir() if path.name != "broker_url"]
     secrets = [path.read_text().split()[-1] for path in files]
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     assert [secret for secret in secrets if secret in result.stdout + result.stderr] == []
 
 
@@ -206,7 +206,6 @@ def test_the_demo_too_may_have_optional_parts(yard: Yard) -> None:
         "docker compose up --build -d [warp2api-demo demo ./secrets/demo]",
         "docker compose up --build -d [warp2api-demo demo,observability ./secrets/demo]",
     ]
-    assert (yard.folder / "secrets" / "demo" / "grafana_password").exists()
 
 
 def test_a_scale_before_the_first_start_is_remembered_for_it(yard: Yard) -> None:
