@@ -108,9 +108,12 @@ class _Kind(NamedTuple):
 def _kind(settings: StoreSettings) -> _Kind:
     url = settings.broker
     match url.partition("://")[0]:
-        case "redis" | "rediss":
+        case "redis" | "rediss" as scheme:
             transport, options = "store.broker_transport:Transport", _transport_options(settings)
-            return _Kind(url, {"broker_transport": transport, "broker_transport_options": options})
+            # As redis-py does of itself; what the URL says of TLS wins.
+            tls = {"ssl_cert_reqs": "required"} if scheme == "rediss" else None
+            chosen = {"broker_transport": transport, "broker_transport_options": options, "broker_use_ssl": tls}
+            return _Kind(url, chosen)
         case "sentinel":
             return _sentinel(read_sentinel_url(url), _transport_options(settings))
         case "amqp" | "amqps":
@@ -202,7 +205,8 @@ def _send(app: Celery, messages: Sequence[ChatMessage]) -> None:
     producer: Any  # the stubs do not know kombu 5.7's batches
     with app.producer_pool.acquire(block=True) as producer:
         # On RabbitMQ a batch is what is confirmed.
-        batched = producer.supports_batch_publish and (len(messages) > 1 or _is_rabbitmq(app))
+        confirmed = isinstance(producer.connection.transport, rabbitmq.Transport)
+        batched = (len(messages) > 1 or confirmed) and producer.supports_batch_publish
         with producer.batch() if batched else nullcontext():
             for message in messages:
                 app.send_task(

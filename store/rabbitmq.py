@@ -14,7 +14,7 @@ from kombu.transport import pyamqp
 
 #: Seconds RabbitMQ may take to confirm, and to answer anything else.
 CONFIRM_TIMEOUT: Final = 5.0
-REPLY_TIMEOUT: Final = 30.0
+REPLY_TIMEOUT: Final = 10.0
 #: Seconds of silence after half of which either side asks whether the other lives.
 HEARTBEAT: Final = 10
 

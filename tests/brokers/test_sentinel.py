@@ -12,7 +12,7 @@ from tests.e2e.asking import DIALECTS, ask
 from tests.faults.run import judged
 from tests.faults.world import World, run_world
 
-pytestmark = [pytest.mark.brokers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.brokers, pytest.mark.timeout(420)]
 
 SECONDS = 10.0
 CLIENTS = 10
@@ -28,7 +28,7 @@ async def test_a_failover_under_load(tmp_path: Path) -> None:
                     assert (await ask(client, "[[sim:text say=after]]", stream=True)).text == "after"
             said = "".join(role.output.read_text() for role in world.gateway.roles)
     assert "planted" not in said
-    assert "Traceback" not in said
+    assert "consumer.stalled" not in said
 
 
 async def nothing_is_accepted_that_no_replica_has(world: World, valkeys: Watched) -> None:

