@@ -160,16 +160,19 @@ def waiting_messages(app: Celery, queue: str) -> int:
         BrokerError: the broker is away.
     """
     connection: Any  # the stubs leave its methods out
-    try:
-        with app.pool.acquire(block=True) as connection:
+    with app.pool.acquire(block=True) as connection:
+        try:
             # A connection that was given up is in the pool again, closed, and opens its own channels only.
             connection.ensure_connection(**_AT_ONCE)
-            with connection.channel() as channel:
+            channel = connection.channel()
+            try:
                 count: int = channel.queue_declare(queue, passive=True).message_count
-    except ChannelError:
-        return 0  # Redis keeps no empty queue; RabbitMQ has none that no worker has asked for yet
-    except _AWAY as error:
-        raise BrokerError from error
+            except ChannelError:
+                count = 0  # Redis keeps no empty queue; RabbitMQ has none that no worker has asked for yet
+            channel.close()
+        except _AWAY as error:
+            connection.collect()  # to close it in order would be waiting for the same server
+            raise BrokerError from error
     return count
 
 

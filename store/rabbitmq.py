@@ -79,8 +79,13 @@ class Channel(pyamqp.Channel):
             RefusedError: it refused some of it.
             TimeoutError: it did not say.
         """
-        while self._unconfirmed:
-            self.connection.drain_events(timeout=CONFIRM_TIMEOUT)
+        connection = self.connection
+        try:
+            while self._unconfirmed:
+                connection.drain_events(timeout=CONFIRM_TIMEOUT)
+        except TimeoutError:
+            connection.collect()  # to close it in order would be waiting for the same server
+            raise
         if self._refused:
             self._refused = False
             raise RefusedError("RabbitMQ refused a message")

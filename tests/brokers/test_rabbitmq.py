@@ -11,6 +11,7 @@ from kombu.exceptions import ChannelError
 
 from cli.simulator.texts import is_intact
 from proto.jobs import CONTROL_QUEUE, Lane
+from tests.brokers.operators import doctor_finds, flower_knows_the_workers
 from tests.brokers.rabbitmq import RabbitMQ
 from tests.e2e.asking import DIALECTS, ask
 from tests.faults.run import judged
@@ -29,6 +30,8 @@ async def test_chats_through_quorum_queues(tmp_path: Path) -> None:
         async with run_world(BROKER_URL=rabbitmq.url, JOB_LEASE="1.5") as world:
             await it_answers(world)
             the_queues_are_quorum_queues(rabbitmq)
+            await flower_knows_the_workers(world, lengths=False)  # the management plugin, which it would ask, is off
+            await doctor_finds(world, f"amqp://127.0.0.1:{rabbitmq.port}")
             await a_killed_workers_job_runs_again(world)
             await stopped_workers_hand_back(world)
             await nothing_is_lost_when_the_broker_dies(world, rabbitmq)

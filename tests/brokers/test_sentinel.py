@@ -7,6 +7,7 @@ from pathlib import Path
 import openai
 import pytest
 
+from tests.brokers.operators import doctor_finds, flower_knows_the_workers
 from tests.brokers.valkeys import Watched
 from tests.e2e.asking import DIALECTS, ask
 from tests.faults.run import judged
@@ -21,6 +22,8 @@ CLIENTS = 10
 async def test_a_failover_under_load(tmp_path: Path) -> None:
     with Watched(tmp_path, {"min-replicas-to-write": "1", "min-replicas-max-lag": "5"}) as valkeys:
         async with run_world(REDIS_URL=valkeys.url) as world:
+            await flower_knows_the_workers(world, lengths=True)
+            await doctor_finds(world, f"redis://127.0.0.1:{valkeys.master().port}/0", "the same server")
             await nothing_is_accepted_that_no_replica_has(world, valkeys)
             await nothing_is_lost_when_the_master_dies(world, valkeys)
             for dialect in DIALECTS:
