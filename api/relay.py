@@ -12,6 +12,7 @@ import structlog
 
 from api.reader import Reader
 from proto.errors import ErrorCode, GatewayError
+from proto.jobs import TERMINAL_STATUSES
 from store.connection import StoreError
 from store.jobs import HEARTBEAT_AGE, Jobs, Tail, parse_message
 from store.readers import Readers, ReadingMode
@@ -161,7 +162,8 @@ class Relay:
         """What a silent reader needs, now that it is known where its log ends and whether its job lives."""
         if tail is None:
             reader.fail(GatewayError(ErrorCode.INTERRUPTED, "The job's record is gone; the answer cannot be told."))
-        elif tail.seq < reader.last_seq:
+        elif tail.seq < reader.last_seq or (tail.status in TERMINAL_STATUSES and tail.seq == reader.last_seq):
+            # Whoever has read the end is no longer silent: this one was told something else under its number.
             reader.fail(GatewayError(ErrorCode.INTERRUPTED, "The gateway's store has lost a part of the answer."))
         elif tail.seq > reader.last_seq:
             reader.expect(tail.seq)

@@ -8,11 +8,11 @@ import pytest
 
 from api.reader import ClientGoneError, Reader
 from api.relay import Relay
-from proto.errors import ErrorCode
-from proto.events import Event, Failed, Finished, FinishReason, Reasoning, Text, ToolCall, decode_events
+from proto.errors import ErrorCode, GatewayError
+from proto.events import Event, Failed, Finished, FinishReason, Reasoning, Text, ToolCall, decode_events, encode_events
 from proto.jobs import Status
 from store.connection import Store
-from store.jobs import Ack, Jobs, Tail
+from store.jobs import Ack, Entry, Jobs, Tail
 from store.readers import Readers
 from tests.contract.jobs import admit, claim, expire_lease, make_jobs
 from workers.relay import MAX_BUFFERED, JobLog, RelayWriter, merge
@@ -192,6 +192,19 @@ async def test_keepalives_come_only_while_somebody_works_on_the_job(relay: Relay
     assert reader.kept_alive_at == kept_alive_at
     relay.look_after(reader, Tail(0, Status.RUNNING, alive=True), later)
     assert reader.kept_alive_at == later
+
+
+async def test_an_end_under_a_number_that_was_told_before_is_noticed(relay: Relay) -> None:
+    reader = relay.open("a")
+    reader.take(Entry(1, encode_events([Text("told, and then lost by the store")])), 0)
+    await reader.next()
+
+    relay.look_after(reader, Tail(1, Status.RUNNING, alive=True), 1)
+    assert reader._failure is None
+    relay.look_after(reader, Tail(1, Status.FAILED, alive=False), 2)
+    with pytest.raises(GatewayError) as caught:
+        await reader.next()
+    assert caught.value.code is ErrorCode.INTERRUPTED
 
 
 async def test_a_reader_that_was_left_says_so(relay: Relay) -> None:
