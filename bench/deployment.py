@@ -12,6 +12,7 @@ from redis import Redis
 
 from bench.processes import Measured, child, free_port, valkey, wait_until_answers
 from proto.keys import Keys
+from store.settings import StoreSettings
 
 #: Kinds of processes, in the order of every table.
 ROLES: Final = ("valkey", "api", "worker", "keeper", "bridge")
@@ -98,16 +99,18 @@ class Deployment:
         return JobSizes(mean(keys.record), mean(keys.payload), mean(keys.log), sum(entries) / len(ids))
 
     def wait_until_idle(self, patience: float) -> None:
-        """Return once no worker has a job; blocks.
+        """Return once no worker has a job, and none tells packets to a watcher who has gone; blocks.
 
         Raises:
-            TimeoutError: one has after `patience` seconds.
+            TimeoutError: that is not so after `patience` seconds.
         """
-        until = time.monotonic() + patience
-        while self.redis.zcard(Keys().leases):
+        keys, until = Keys(), time.monotonic() + patience
+        while self.redis.zcard(keys.leases) or self.redis.exists(*keys.watched):
             if time.monotonic() > until:
-                raise TimeoutError("jobs go on without their clients")
+                raise TimeoutError("the gateway goes on without its clients")
             time.sleep(0.1)
+        # Workers ask three times in the life of a lease whether somebody watches.
+        time.sleep(StoreSettings.model_fields["job_lease"].default / 3 + 0.5)
 
 
 @contextmanager

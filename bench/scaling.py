@@ -195,7 +195,7 @@ async def measure_large(deployment: Deployment, window: float) -> "Held":
 async def warm_up(deployment: Deployment) -> None:
     """Imports, script loading and connections are not what a chat costs."""
     await run_load(deployment.port, JOBS, AT_ONCE, SHORT)
-    await until_idle(deployment)
+    await asyncio.to_thread(deployment.wait_until_idle, PATIENCE)
 
 
 async def stretch(deployment: Deployment, seconds: float) -> Stretch:
@@ -218,7 +218,7 @@ async def hold(deployment: Deployment, which: Hold, window: float) -> Held:
         sizes = await asyncio.to_thread(deployment.job_sizes, running=True)
         if held.ended:
             raise RuntimeError(f"{held.ended} of the streams ended")
-    await until_idle(deployment)
+    await asyncio.to_thread(deployment.wait_until_idle, PATIENCE)
     return Held(which, idle, taken, sizes, told)
 
 
@@ -242,21 +242,11 @@ async def watching(deployment: Deployment, wanted: bool) -> AsyncIterator[None]:
             reading.cancel()
 
 
-async def until_idle(deployment: Deployment) -> None:
-    """Wait until no worker has a job.
-
-    Raises:
-        TimeoutError: one has after a minute.
-    """
-    await asyncio.to_thread(deployment.wait_until_idle, PATIENCE)
-    await asyncio.sleep(1)
-
-
 async def end_to_end(deployment: Deployment, padding: int, idle: Mapping[str, float]) -> dict[str, float]:
     """What one short chat uses."""
     before = await asyncio.to_thread(deployment.look)
     await run_load(deployment.port, JOBS, AT_ONCE, SHORT, padding)
-    await until_idle(deployment)
+    await asyncio.to_thread(deployment.wait_until_idle, PATIENCE)
     taken = Stretch(before, await asyncio.to_thread(deployment.look))
     return {name: (each - idle[name] * taken.seconds) / JOBS for name, each in taken.used().items()}
 
