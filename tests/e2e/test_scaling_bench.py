@@ -7,7 +7,8 @@ from bench.deployment import ROLES, run_deployment
 from bench.scaling import Hold, hold
 from bench.workplace import workplace
 
-pytestmark = pytest.mark.slow
+# Ten seconds of it are until the workers know that nobody watches any more.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 STREAMS, RATE = 5, 4
 
