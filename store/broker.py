@@ -14,9 +14,7 @@ from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ChannelError, KombuError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.utils.url import as_url
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from proto.errors import ErrorCode, GatewayError
 from proto.jobs import CHAT_TASK, CONTROL_QUEUE, REFILL_TASK, ChatMessage, Lane
@@ -60,6 +58,10 @@ class SteadyConnection(Connection):
         """As kombu's, at our pace; whoever asks for another one gets it."""
         return super().ensure_connection(*args, **{**_PACE, **options})
 
+    def info(self) -> dict[str, Any]:
+        """What a worker tells of its connection to whoever inspects it: no options, as they may hold a password."""
+        return {**super().info(), "transport_options": {}}
+
 
 class SteadyAmqp(AMQP):
     """What Celery makes its connections with."""
@@ -91,6 +93,8 @@ def create_celery(settings: StoreSettings) -> Celery:
         task_routes={REFILL_TASK: {"queue": CONTROL_QUEUE}},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A server that takes no writes for now, or still holds a lost connection's queues, says so with such an error.
+        broker_channel_error_retry=True,
         enable_utc=True,
         **kind.configuration,
     )
@@ -130,7 +134,6 @@ def _sentinel(address: SentinelUrl, options: dict[str, object]) -> _Kind:
         **address.sentinel_login,
         "socket_timeout": ASK_TIMEOUT,
         "socket_connect_timeout": ASK_TIMEOUT,
-        "retry": Retry(NoBackoff(), 0),
     }
     return _Kind(";".join(urls), {"broker_transport_options": options})
 

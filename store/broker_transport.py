@@ -43,6 +43,13 @@ class Channel(_OneClient, redis.Channel):
 class SentinelChannel(_OneClient, redis.SentinelChannel):
     """On the server that the Sentinels call master whenever a connection is opened."""
 
+    #: Of the transport's options.
+    sentinel_kwargs: dict[str, Any]
+
+    def _sentinel_managed_pool(self, asynchronous: bool = False) -> Any:
+        self.sentinel_kwargs = {**self.sentinel_kwargs, "retry": Retry(NoBackoff(), 0)}
+        return super()._sentinel_managed_pool(asynchronous)
+
 
 class Transport(redis.Transport):
     """Chosen by `broker_transport`; everything else is kombu's."""

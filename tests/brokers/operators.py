@@ -24,6 +24,11 @@ def _flower_knows(world: World, lengths: bool) -> None:
         page = flower.get("/broker")
         assert page.status_code == 200
         assert "planted" not in page.text
+        for worker in flower.get("/api/workers").json():
+            page = flower.get(f"/worker/{worker}")
+            assert page.status_code == 200
+            assert "planted" not in page.text
+        assert "planted" not in flower.get("/api/workers").text
         if lengths:
             rows: list[dict[str, Any]] = flower.get("/api/queues/length").json()["active_queues"]
             assert {row["name"]: row["messages"] for row in rows}.items() >= {"interactive": 0, "control": 0}.items()

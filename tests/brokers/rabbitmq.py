@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+import trustme
+
 from bench.processes import free_port
 from tests.e2e.gateway import wait_for
 
@@ -21,6 +23,7 @@ class RabbitMQ:
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
+        self.tls_port = free_port()
         self._folder = folder
         self._epmd_port = free_port()
         self._environment = {
@@ -45,12 +48,28 @@ class RabbitMQ:
         return f"amqp://operator:planted%2Fpassword@{LOOPBACK}:{self.port}//"
 
     @property
+    def tls_url(self) -> str:
+        """With the host that its certificate names."""
+        return f"amqps://operator:planted%2Fpassword@{LOOPBACK}:{self.tls_port}//"
+
+    @property
+    def authority(self) -> Path:
+        """Of its certificate."""
+        return self._folder / "ca.pem"
+
+    @property
     def output(self) -> Path:
         return self._folder / "rabbitmq.log"
 
     def __enter__(self) -> "RabbitMQ":
         (self._folder / "plugins").write_text("[].")
-        (self._folder / "rabbitmq.conf").write_text("default_user = operator\ndefault_pass = planted/password\n")
+        (self._folder / "rabbitmq.conf").write_text(
+            "default_user = operator\ndefault_pass = planted/password\n"
+            f"listeners.ssl.1 = {LOOPBACK}:{self.tls_port}\n"
+            f"ssl_options.cacertfile = {self.authority}\n"
+            f"ssl_options.certfile = {self._folder}/cert.pem\nssl_options.keyfile = {self._folder}/key.pem\n"
+        )
+        self._certify()
         self._run("epmd", "-address", LOOPBACK, "-port", str(self._epmd_port))
         self.start()
         return self
@@ -63,11 +82,18 @@ class RabbitMQ:
         """Start the node; returns when clients can connect."""
         wait_for(lambda: _listens(self._epmd_port), "epmd", PATIENCE)
         self._run(SERVER)
-        wait_for(lambda: _listens(self.port), f"RabbitMQ, see {self.output}", PATIENCE)
+        wait_for(lambda: _listens(self.port) and _listens(self.tls_port), f"RabbitMQ, see {self.output}", PATIENCE)
 
     def kill(self) -> None:
         """As kill -9 does."""
         self._end(self._running.pop())
+
+    def _certify(self) -> None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self.authority))
+        issued = authority.issue_cert(LOOPBACK)
+        issued.private_key_pem.write_to_path(str(self._folder / "key.pem"))
+        issued.cert_chain_pems[0].write_to_path(str(self._folder / "cert.pem"))
 
     def _run(self, *command: str) -> None:
         with self.output.open("ab") as output:

@@ -11,6 +11,8 @@ from kombu.exceptions import ChannelError
 
 from cli.simulator.texts import is_intact
 from proto.jobs import CONTROL_QUEUE, Lane
+from store.broker import BrokerError, create_celery, waiting_messages
+from store.settings import StoreSettings
 from tests.brokers.operators import doctor_finds, flower_knows_the_workers
 from tests.brokers.rabbitmq import RabbitMQ
 from tests.e2e.asking import DIALECTS, ask
@@ -25,11 +27,12 @@ CLIENTS = 10
 QUEUES = (Lane.INTERACTIVE.value, CONTROL_QUEUE)
 
 
-async def test_chats_through_quorum_queues(tmp_path: Path) -> None:
+async def test_chats_through_quorum_queues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with RabbitMQ(tmp_path) as rabbitmq:
         async with run_world(BROKER_URL=rabbitmq.url, JOB_LEASE="1.5") as world:
             await it_answers(world)
             the_queues_are_quorum_queues(rabbitmq)
+            its_certificate_is_checked(rabbitmq, monkeypatch)
             await flower_knows_the_workers(world, lengths=False)  # the management plugin, which it would ask, is off
             await doctor_finds(world, f"amqp://127.0.0.1:{rabbitmq.port}")
             await a_killed_workers_job_runs_again(world)
@@ -40,6 +43,8 @@ async def test_chats_through_quorum_queues(tmp_path: Path) -> None:
             said = "".join(role.output.read_text() for role in world.gateway.roles)
     assert "planted" not in said
     assert "consumer.stalled" not in said
+    assert "Unrecoverable" not in said
+    assert "Control command error" not in said
 
 
 async def it_answers(world: World) -> None:
@@ -57,6 +62,21 @@ def the_queues_are_quorum_queues(rabbitmq: RabbitMQ) -> None:
                 connection.channel().queue_declare(queue, durable=True, auto_delete=False)
         with pytest.raises(ChannelError, match="NOT_FOUND"):
             connection.channel().queue_declare("celery_delayed_0", passive=True)
+
+
+def its_certificate_is_checked(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    def waiting(url: str) -> int:
+        return waiting_messages(create_celery(StoreSettings(_env_file=None, broker_url=url)), CONTROL_QUEUE)
+
+    with pytest.raises(BrokerError, match="queue is not available") as caught:
+        waiting(rabbitmq.tls_url)
+    assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value.__cause__)
+    monkeypatch.setenv("SSL_CERT_FILE", str(rabbitmq.authority))
+    waiting(rabbitmq.tls_url)
+    with pytest.raises(BrokerError) as caught:
+        waiting(rabbitmq.tls_url.replace("127.0.0.1", "localhost"))
+    assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value.__cause__)
+    monkeypatch.delenv("SSL_CERT_FILE")
 
 
 async def a_killed_workers_job_runs_again(world: World) -> None:

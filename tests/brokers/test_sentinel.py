@@ -32,6 +32,8 @@ async def test_a_failover_under_load(tmp_path: Path) -> None:
             said = "".join(role.output.read_text() for role in world.gateway.roles)
     assert "planted" not in said
     assert "consumer.stalled" not in said
+    assert "Unrecoverable" not in said
+    assert "Control command error" not in said
 
 
 async def nothing_is_accepted_that_no_replica_has(world: World, valkeys: Watched) -> None:

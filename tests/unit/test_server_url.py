@@ -1,5 +1,7 @@
 """Addresses of Sentinels, and what the broker is told of them."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -46,6 +48,10 @@ def test_the_broker_has_an_address_of_each_sentinel() -> None:
     options = app.conf.broker_transport_options
     assert options["master_name"] == "main"
     assert options["sentinel_kwargs"].items() >= {"username": "s", "password": "q"}.items()
+    with app.connection_for_read() as connection:
+        told = json.dumps(connection.info() | {"password": ""})
+    assert '"q"' not in told
+    assert "sentinel_kwargs" not in told
 
 
 def test_queues_on_rabbitmq_are_quorum_queues() -> None:
