@@ -92,7 +92,7 @@ test-kubernetes: setup ## the manifests of deploy/kubernetes against Kubernetes'
 
 test-brokers: setup ## the queue in RabbitMQ, and Redis behind Sentinel, struck under load; installs RabbitMQ if there is none
 	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || bash tests/install_rabbitmq.sh
-	$(BIN)/python -m pytest -q -m "brokers and not long" tests/brokers
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "brokers and not long" tests/brokers
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
 	$(BIN)/python -m pytest -q -m "edge and not long"
