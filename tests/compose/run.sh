@@ -13,7 +13,7 @@ tree=$work/tree
 clean_up() {
   if [ -x "$tree/docker-start.sh" ]; then "$tree/docker-start.sh" stop >/dev/null 2>&1 || true; fi
   for child in ${children[@]+"${children[@]}"}; do kill "$child" 2>/dev/null || true; done
-  if [ -n "${CONTAINERS_CONF-}" ]; then podman volume rm --force warp2api-demo_{valkey,files,prometheus,grafana} >/dev/null 2>&1 || true; fi
+  if [ -n "${CONTAINERS_CONF-}" ]; then podman volume rm --force warp2api-demo_{valkey,files,prometheus,grafana,rabbitmq} >/dev/null 2>&1 || true; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -60,7 +60,6 @@ TOML
     rm "$work/base.tar"
   fi
   export WARP2API_BASE=localhost/warp2api-base WARP2API_IMAGE=localhost/warp2api
-  podman build --quiet --network host --build-arg BASE="$WARP2API_BASE" --tag "$WARP2API_IMAGE" "$tree"
 
   # What the registry would give: Valkey from the package that brings the embedded one, HAProxy and Prometheus from
   # Debian. Grafana is in neither: a container that only holds its files stands in.
