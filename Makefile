@@ -59,7 +59,8 @@ test: setup ## the tests that need Python alone
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not long and not slow and not load and not edge and not clients and not faults and not fuzz and not browser and not compose and not brokers and not kubernetes and not image"
 
 test-load: setup ## hundreds of streams and thousands of leases at once, and what else takes long
-	$(BIN)/python -m pytest -q -m "(load or slow) and not long"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not load and not long"
+	$(BIN)/python -m pytest -q -m "load and not long"
 
 test-fuzz: setup ## random requests, by the OpenAPI document and against all reason; FUZZ_SEED=… draws others
 	$(BIN)/python -m pytest -q tests/fuzz

@@ -94,7 +94,7 @@ async def test_the_word_that_models_have_changed_reaches_the_keeper(
         await store.aclose()
 
 
-@pytest.mark.load
+@pytest.mark.slow
 def test_the_keeper_fetches_the_upstreams_list_and_the_front_door_lists_it(simulator: Simulator) -> None:
     with run_gateway(simulator.url, MODELS="mine,auto", MODELS_REFRESH="3600") as gateway:
 

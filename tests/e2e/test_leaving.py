@@ -15,7 +15,7 @@ from tests.e2e.asking import user
 from tests.e2e.gateway import Gateway, run_gateway
 from tests.servers import Simulator, run_simulator
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 #: Renewals come every ten seconds: what takes half of that did not wait for one.

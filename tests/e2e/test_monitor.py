@@ -277,7 +277,7 @@ async def test_who_has_no_right_to_watch_is_told_so_and_sent_away(bridge: str) -
         assert watch.messages[0]["message"] == "No hello came."
 
 
-@pytest.mark.load
+@pytest.mark.slow
 async def test_a_page_of_somebody_else_cannot_watch_an_open_bridge(gateway: Gateway) -> None:
     bridge = gateway.start_bridge()
     own = bridge.removeprefix("http://")
@@ -291,7 +291,7 @@ async def test_a_page_of_somebody_else_cannot_watch_an_open_bridge(gateway: Gate
     gateway.role("bridge").tell_to_stop()
 
 
-@pytest.mark.load
+@pytest.mark.slow
 async def test_who_does_not_read_is_dropped_and_nobody_else_notices(gateway: Gateway, bridge: str) -> None:
     for _ in range(80):  # a history that fills buffers
         await begin(gateway, "text n=1")
@@ -315,7 +315,7 @@ def said_by_bridges(gateway: Gateway) -> str:
     return "".join(role.output.read_text() for role in gateway.roles if role.name == "bridge")
 
 
-@pytest.mark.load
+@pytest.mark.slow
 async def test_a_job_whose_worker_dies_is_seen_to_run_again(gateway: Gateway, watch: Watch) -> None:
     job_id = await begin(gateway, "wait 2", "text n=2")
     await watch.job(job_id, lambda job: job["status"] == "running")
@@ -337,7 +337,7 @@ async def test_a_job_whose_worker_dies_is_seen_to_run_again(gateway: Gateway, wa
     assert [step["at"] for step in whole["timeline"]] == sorted(step["at"] for step in whole["timeline"])
 
 
-@pytest.mark.load
+@pytest.mark.slow
 async def test_a_store_that_is_restarted_is_watched_on(gateway: Gateway, watch: Watch) -> None:
     gateway.valkey.stop()
     assert (await watch.until("error"))["code"] == "unavailable"

@@ -22,7 +22,7 @@ from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.e2e.watching import watching
 from tests.servers import run_simulator
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
 KEY = Fernet.generate_key().decode()
 PLANTED = {

@@ -9,7 +9,7 @@ from tests.e2e.asking import ask
 from tests.e2e.gateway import Gateway, free_port, run_gateway, wait_for
 from tests.servers import run_simulator
 
-pytestmark = pytest.mark.load
+pytestmark = pytest.mark.slow
 
 LENDER_KEY, TOKEN = "wk-of-the-lender", "planted-pool-service-token"
 
