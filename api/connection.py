@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-#: Bytes of a request's line and headers together, give or take one reading of the socket.
+#: Bytes of a request's line and headers together.
 MAX_HEAD = 64 * 1024
 
 
@@ -43,14 +43,21 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes of a head; of a connection kept alive, the first bytes begin the next request."""
-        if self._in_head:
-            self._head_size += len(data)
-            if self._arrival is None:
-                self._expect()
-        super().data_received(data)
-        if self._in_head and self._head_size > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response(f"The request's headers are larger than {MAX_HEAD} bytes.")
+        """Take no more of a head than it may have; of a connection kept alive, the first bytes begin the next request.
+
+        One reading of the socket can be four times as large, and end the head it began.
+        """
+        if self._in_head and self._arrival is None:
+            self._expect()
+        while data and self._in_head and not self.transport.is_closing():
+            room = MAX_HEAD + 1 - self._head_size
+            piece, data = data[:room], data[room:]
+            self._head_size += len(piece)
+            super().data_received(piece)
+            if self._in_head and self._head_size > MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response(f"The request's headers are larger than {MAX_HEAD} bytes.")
+        if data and not self.transport.is_closing():
+            super().data_received(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, but not a trailer: nobody reads those, and they would have no bound."""

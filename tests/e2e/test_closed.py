@@ -125,7 +125,7 @@ async def test_thousands_of_headers_are_not_kept(gateway: Gateway) -> None:
     writer.write(b"POST /v1/messages HTTP/1.1\r\nhost: g\r\n" + b"x-a: b\r\n" * 20_000 + b"\r\n")
     try:
         answer = await reader.read()
-    except ConnectionResetError:
+    except ConnectionError:  # a reset may overtake the answer
         answer = b""
     assert answer.startswith(b"HTTP/1.1 400 ") or not answer
     writer.close()

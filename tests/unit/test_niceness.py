@@ -6,25 +6,43 @@ from pathlib import Path
 
 import pytest
 
-SESSION = Path("/proc/self/autogroup")
-STAND_BACK = f"""
-import os
-from workers.niceness import stand_back
+#: The most that there is of niceness.
+NICEST = 19
+STAND_BACK = """
+import os, sys
+from pathlib import Path
+from workers import niceness
+if len(sys.argv) > 1:
+    niceness._SESSION = Path(sys.argv[1])
 before = os.nice(0)
-stand_back(5)
-print(os.nice(0) - before, open("{SESSION}").read().split()[-1] if os.path.exists("{SESSION}") else "")
+niceness.stand_back(5)
+print(before, os.nice(0))
 """
 
 
-@pytest.mark.parametrize("own_session", [True, False])
-def test_a_process_stands_back_with_its_own_session_alone(own_session: bool) -> None:
-    groups = SESSION.read_text().split() if SESSION.exists() else []
+def stand_back(*session: str, own_session: bool = True) -> tuple[int, int]:
+    """The niceness of a process before and after it stood back; `session` is the file it tells the system through."""
     outcome = subprocess.run(
-        [sys.executable, "-c", STAND_BACK],
-        start_new_session=own_session,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    expected = groups[-1:] if groups and not own_session else ["5"] if groups else []
-    assert outcome.stdout.split() == ["5", *expected]
+        [sys.executable, "-c", STAND_BACK, *session],
+        start_new_session=own_session, capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    before, after = outcome.stdout.split()
+    return int(before), int(after)
+
+
+@pytest.mark.parametrize(("own_session", "told"), [(True, "5"), (False, "")])
+def test_a_process_stands_back_with_its_own_session_alone(own_session: bool, told: str, tmp_path: Path) -> None:
+    session = tmp_path / "autogroup"
+    session.touch()
+    stand_back(str(session), own_session=own_session)
+    assert session.read_text() == told
+
+
+def test_a_process_stands_back_where_sessions_do_not_count(tmp_path: Path) -> None:
+    before, after = stand_back(str(tmp_path / "no such folder" / "autogroup"))
+    assert after == min(before + 5, NICEST)
+
+
+def test_a_process_stands_back_on_this_system() -> None:
+    before, after = stand_back()
+    assert after == min(before + 5, NICEST)
