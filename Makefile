@@ -92,7 +92,7 @@ test-kubernetes: setup ## the manifests of deploy/kubernetes against Kubernetes'
 	$(BIN)/python -m pytest -q tests/kubernetes
 
 test-brokers: setup ## the queue in RabbitMQ, and Redis behind Sentinel, struck under load; installs RabbitMQ if there is none
-	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || bash tests/install_rabbitmq.sh
+	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || bash tests/install_debian.sh rabbitmq-server
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "brokers and not long" tests/brokers
 
 test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; installs node if there is none
@@ -100,16 +100,17 @@ test-edge: setup $(EDGE) ## the edge broker in the runtime it is deployed to; in
 
 # Not `npm ci`: it wants every platform's package in the registry, also those this machine has no use for.
 $(EDGE): tests/edge/package.json tests/edge/package-lock.json
-	@command -v npm >/dev/null || bash tests/install_node.sh
+	@command -v npm >/dev/null || bash tests/install_debian.sh nodejs npm
 	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
 	@touch $(EDGE)
 
 test-browser: setup ## the bridge's page and Flower in Chromium; installs it if there is none
-	@[ -x /usr/bin/chromium ] || bash tests/install_chromium.sh
+	@[ -x /usr/bin/chromium ] || bash tests/install_debian.sh chromium fonts-dejavu-core
 	$(BIN)/uv sync --frozen --quiet --group browser
 	$(BIN)/python -m pytest -q -m "browser and not long" tests/browser
 
-test-clients: setup $(CLIENTS) ## client libraries, Python and Node, against the gateway; installs them, and npm if there is none
+test-clients: setup $(CLIENTS) ## client libraries, Python and Node, and curl against the gateway; installs what is missing
+	@command -v curl >/dev/null || bash tests/install_debian.sh curl
 	$(BIN)/python -m pytest -q -m "clients and not long" -k "$(K)"
 
 $(CLIENTS): $(addprefix tests/clients/,pyproject.toml uv.lock package.json package-lock.json install.sh)

@@ -115,8 +115,9 @@ class ImageFetcher:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._fetch(image)) for image in images]
-        except* GatewayError as failed:
-            raise _first(failed) from failed
+        except ExceptionGroup as failed:  # `except*` would wrap what it raises on Python 3.11.2, which Debian 12 has
+            first = failed.exceptions[0]
+            raise first from first.__cause__
         pictures = [task.result() for task in tasks]
         if sum(map(len, pictures)) > self._max_total:
             why = f"The remote images have more than {self._max_total} bytes together."
@@ -160,8 +161,3 @@ class ImageFetcher:
 
 def _not_had(image: RemoteImage, why: str) -> BadRequestError:
     return refusal(image.path, f"the image could not be fetched: {why}")
-
-
-def _first(failed: BaseExceptionGroup[GatewayError]) -> GatewayError:
-    first = failed.exceptions[0]
-    return first if isinstance(first, GatewayError) else _first(first)

@@ -5,12 +5,15 @@
 not be forgotten counts as written once one replica has it too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SENTINEL_PORT: Final = 26379
+#: Login and places, the database, the query. `urlsplit` is no help: it may refuse a list with an IPv6 address in it.
+_ADDRESS: Final = re.compile(r"sentinel://([^/?#]*)/?(\d*)/?(?:\?([^#]*))?")
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,19 @@ def read_sentinel_url(url: str) -> SentinelUrl:
     Raises:
         ValueError: it is not one; the message does not repeat it.
     """
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
+    address = _ADDRESS.fullmatch(url)
+    authority, database, questions = address.groups("") if address else ("", "", "")
+    query = dict(parse_qsl(questions))
     master = query.pop("master", "")
     sentinel_login = _login(query.pop("sentinel_username", ""), query.pop("sentinel_password", ""))
-    login, _, places = parts.netloc.rpartition("@")
+    login, _, places = authority.rpartition("@")
     hosts = tuple(_host(place) for place in places.split(",") if place)
-    database = parts.path.strip("/") or "0"
     replicas = query.pop("replicas", "0")
-    if not master or not hosts or query or not (database + replicas).isdecimal():
+    if not master or not hosts or query or not replicas.isdecimal():
         raise ValueError("an address of Sentinels is sentinel://user:password@host:port,host:port/0?master=name")
     user, _, password = login.partition(":")
     return SentinelUrl(
-        hosts, master, int(database), int(replicas), _login(unquote(user), unquote(password)), sentinel_login
+        hosts, master, int(database or 0), int(replicas), _login(unquote(user), unquote(password)), sentinel_login
     )
 
 

@@ -66,7 +66,7 @@ EXAMPLES: Final[dict[str, dict[str, How]]] = {
     "docs/bridge.md": {
         "/encode": Run((r'"protobuf_bytes":',)),
         "/decode": Run(('"query":"hello :\\)"', '"conversation_id":"abc"')),
-        "/api/stream-decode": Run((r'"conversation_id": ?"conv"',)),
+        "/api/stream-decode": Run((r'"conversation_id": ?"conv"', r'"finished": ?\{"done": ?\{\}\}')),
         "/api/auth/status": Run((r'"authenticated":',)),
     },
     "docs/client-keys.md": {

@@ -13,5 +13,5 @@ done
 UV_PROJECT_ENVIRONMENT=.venv-aider .venv-uv/bin/uv sync --python "$python" --frozen --quiet
 
 # The agents are binaries: no scripts of theirs are run, and the Node they ask for is not needed.
-command -v npm >/dev/null || bash ../install_node.sh
+command -v npm >/dev/null || bash ../install_debian.sh nodejs npm
 npm install --no-save --no-fund --no-audit --ignore-scripts --engine-strict=false --loglevel=error

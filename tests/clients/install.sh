@@ -14,5 +14,5 @@ for group in newest litellm; do
 done
 
 # Not `npm ci`: it wants every platform's package in the registry, also those this machine has no use for.
-command -v npm >/dev/null || bash ../install_node.sh
+command -v npm >/dev/null || bash ../install_debian.sh nodejs npm
 npm install --no-save --no-fund --no-audit --loglevel=error

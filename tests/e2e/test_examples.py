@@ -23,6 +23,12 @@ PATIENCE = 80
 PAGES = [page for page, known in EXAMPLES.items() if any(isinstance(how, Run) for how in known.values())]
 
 
+def needs(page: str) -> pytest.MarkDecorator:
+    """Where a page's examples are run: with the clients if curl is among them, which not every machine has."""
+    curl = any(re.search(r"\bcurl\b", code) for _, code, how in examples(page) if isinstance(how, Run))
+    return pytest.mark.clients if curl else pytest.mark.slow
+
+
 @dataclass
 class Demo:
     """A running demo, and a reader's shell on its machine."""
@@ -93,9 +99,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=[] if page == "README.md" else pytest.mark.slow) for page in PAGES]
-)
+@pytest.mark.parametrize("page", [pytest.param(page, marks=needs(page)) for page in PAGES])
 def test_the_examples_of_a_page(page: str, demo: Demo, tmp_path: Path) -> None:
     folder = tmp_path / "reader"
     folder.mkdir()
