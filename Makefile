@@ -104,8 +104,10 @@ $(EDGE): tests/edge/package.json tests/edge/package-lock.json
 	npm install --prefix tests/edge --no-save --no-fund --no-audit --loglevel=error
 	@touch $(EDGE)
 
+# Playwright drives it by a Node of its own, which needs libatomic.
 test-browser: setup ## the bridge's page and Flower in Chromium; installs it if there is none
-	@[ -x /usr/bin/chromium ] || bash tests/install_debian.sh chromium fonts-dejavu-core
+	@{ [ -x /usr/bin/chromium ] && /sbin/ldconfig -p | grep -q 'libatomic\.so\.1'; } || \
+	bash tests/install_debian.sh chromium fonts-dejavu-core libatomic1
 	$(BIN)/uv sync --frozen --quiet --group browser
 	$(BIN)/python -m pytest -q -m "browser and not long" tests/browser
 
