@@ -41,11 +41,13 @@ class Measured:
 
 
 @contextmanager
-def child(name: str, arguments: list[str], environment: Mapping[str, str]) -> Iterator[Measured]:
-    """A Python process of ours for the length of the block; what it says is kept and shown if the block fails."""
+def child(
+    name: str, arguments: list[str], environment: Mapping[str, str], program: str = sys.executable
+) -> Iterator[Measured]:
+    """A process, of our own Python by default, for the length of the block; what it says is shown if that fails."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(  # noqa: S603  # our own interpreter and modules
-            [sys.executable, *arguments],
+        process = subprocess.Popen(  # noqa: S603  # our own modules, or a program the caller was given
+            [program, *arguments],
             env={**os.environ, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -49,7 +49,7 @@ def main(jobs: int, concurrency: int, deltas: int, gap_ms: int) -> int:
     share = max(1, jobs // ROUNDS)
     with ExitStack() as stack:
         environment, simulator_port = stack.enter_context(workplace())
-        gateway = stack.enter_context(_gateway(environment, concurrency, prompt))
+        gateway = stack.enter_context(loaded_gateway(environment, concurrency, prompt))
         bottom = stack.enter_context(_floor(environment, simulator_port, concurrency, prompt))
         rounds = []
         for number in range(ROUNDS):
@@ -65,13 +65,13 @@ def main(jobs: int, concurrency: int, deltas: int, gap_ms: int) -> int:
 
 
 @contextmanager
-def _gateway(
+def loaded_gateway(
     environment: Mapping[str, str], concurrency: int, prompt: str
 ) -> Iterator[Callable[[int], tuple[dict[str, float], Load]]]:
     """The whole gateway, warm; called with a number of jobs it streams them and tells what each process used."""
     with run_gateway(environment, "keeper", "worker", "api") as (port, processes):
         asyncio.run(run_load(port, WARM_UP, concurrency, prompt))
-        yield lambda jobs: _measured(processes, jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
+        yield lambda jobs: measured(processes, jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
 
 
 @contextmanager
@@ -90,8 +90,8 @@ def _floor(
         asyncio.run(run_load(port, WARM_UP, concurrency, prompt))
 
         def measure(jobs: int) -> dict[str, float]:
-            consumed, published = _measured([store, worker], jobs, lambda: floor.publish(url, jobs))
-            answered, _ = _measured([server], jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
+            consumed, published = measured([store, worker], jobs, lambda: floor.publish(url, jobs))
+            answered, _ = measured([server], jobs, lambda: asyncio.run(run_load(port, jobs, concurrency, prompt)))
             calls = ["-m", "bench.floor", "upstream", simulator, str(jobs), str(concurrency), prompt]
             return {
                 "publish an empty task": published * 1000 / jobs,
@@ -104,7 +104,8 @@ def _floor(
         yield measure
 
 
-def _measured(processes: list[Measured], jobs: int, work: Callable[[], Outcome]) -> tuple[dict[str, float], Outcome]:
+def measured(processes: list[Measured], jobs: int, work: Callable[[], Outcome]) -> tuple[dict[str, float], Outcome]:
+    """Do the work; returns CPU milliseconds per job that each process used meanwhile, and what came of the work."""
     before = [process.cpu() for process in processes]
     outcome = work()
     return {
