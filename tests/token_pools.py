@@ -81,7 +81,7 @@ async def use(pool: TokenPool, outcome: Outcome, lane: Lane = INTERACTIVE, **wis
     return lease
 
 
-def soon(seconds: float = 5) -> float:
+def soon(seconds: float = 30) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 

@@ -140,7 +140,7 @@ async def test_the_front_door_follows_the_shared_list(
     catalogue = ModelCatalogue(["auto"], {"claude-*": "auto"})
 
     async def until(reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not reached():
                 await asyncio.sleep(0.001)
 

@@ -69,7 +69,7 @@ async def begun(pool: TokenPool, owner: str, lock: float) -> RefreshTurn:
     turn = await pool.verbs.refresh_begin(ADA, owner, lock, -1, waited=False)
     started = (await pool.verbs.snapshot()).now
     assert isinstance(turn, RefreshTurn)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while lock < 1 and (await pool.verbs.snapshot()).now <= started + lock * 1000:
             await asyncio.sleep(0.001)
     return turn
