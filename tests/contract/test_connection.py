@@ -16,6 +16,7 @@ from api.connection import MAX_HEAD, bounded_connection
 from api.replies import json_reply
 from api.request_id import RequestIdMiddleware
 from api.settings import ApiSettings
+from tests.raw_connection import connection, to_the_end
 
 #: Seconds a client may take; what must not happen is watched for three times as long.
 PATIENCE = 0.25
@@ -71,27 +72,6 @@ async def port() -> AsyncIterator[int]:
         yield listener.getsockname()[1]
         server.should_exit = True
         await running
-
-
-@contextlib.asynccontextmanager
-async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-
-async def to_the_end(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the server hangs up."""
-    async with asyncio.timeout(LONG):
-        said = b""
-        with contextlib.suppress(ConnectionError):  # a reset, or a broken pipe where some was left to write
-            while more := await reader.read(65536):
-                said += more
-        return said
 
 
 async def dribble(writer: asyncio.StreamWriter, piece: bytes) -> None:
