@@ -15,8 +15,9 @@ IMPATIENT, LOCKED = 1, 2
 CLIENT_KEYS = ("key-one", "key-two")
 #: The accounts of the shared gateway.
 ACCOUNTS = ("wk-first", "wk-second")
-#: Seconds of silence after which the shared gateway gives the upstream up; longer than any keepalive takes.
-IDLE = 5.0
+#: Seconds of silence after which the shared gateway gives the upstream up; longer than any keepalive takes and a busy
+#: machine halts, shorter than headers are held.
+IDLE = 8.0
 
 
 @pytest.hookimpl(wrapper=True)
