@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+#: Seconds for the page to say what a test waits for, on a busy machine.
+PATIENCE = 20.0
 #: When all the jobs here were admitted, unless they say otherwise.
 NOW = int(time.time() * 1000)
 
@@ -109,9 +111,13 @@ class ScriptedBridge:
         """Close the connection; the next one is taken unless the bridge is away."""
         self.sockets[-1].close(code=code)
 
-    def said(self, kind: str) -> list[dict[str, Any]]:
-        """What the page said of one type."""
-        return [message for message in self.heard if message["type"] == kind]
+    def said(self, kind: str, times: int = 1) -> list[dict[str, Any]]:
+        """What the page said of one type, once it has said so often; it says nothing at once."""
+        until = time.monotonic() + PATIENCE
+        while len(said := [message for message in self.heard if message["type"] == kind]) < times:
+            assert time.monotonic() < until, f"{kind} was said {len(said)} times"
+            self.page.wait_for_timeout(10)
+        return said
 
     def _connected(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)

@@ -85,13 +85,13 @@ def test_one_is_cancelled_once_that_is_confirmed(scripted: Scripted) -> None:
     row(page, 1).get_by_role("button").click()
     page.keyboard.press("Enter")
     expect(question).to_be_hidden()
-    assert bridge.said("cancel_batch") == []
+    assert bridge.said("cancel_batch", times=0) == []
 
     row(page, 1).get_by_role("button").click()
     question.get_by_role("button", name="Cancel the batch").click()
+    assert bridge.said("cancel_batch") == [{"type": "cancel_batch", "batch": f"batch_{1:024x}"}]
     bridge.say("error", code="not_permitted", message="Not yours.", batch=f"batch_{1:024x}")
     expect(page.locator("#batches-problem")).to_have_text("Not yours.")
-    assert bridge.said("cancel_batch") == [{"type": "cancel_batch", "batch": f"batch_{1:024x}"}]
     bridge.say("batches", batches=[batch(1, status="cancelling")])
     expect(row(page, 1).locator(".chip")).to_have_text("cancelling")
     expect(row(page, 1).get_by_role("button")).to_be_hidden()

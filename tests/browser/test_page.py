@@ -190,6 +190,7 @@ def test_without_the_right_to_see_contents_sizes_stand_in_their_place(scripted: 
     bridge.jobs(running(1))
     page.locator("#jobs tbody tr").first.click()
     name = f"{1:024x}"
+    assert bridge.said("open") == [{"type": "open", "job": name}]
     packet = {"job": name, "attempt": 1, "number": 0, "at": NOW, "kind": "event", "type": "FINISHED", "size": 99}
     bridge.say("job", job=running(1), timeline=[], packets=[packet])
     bridge.say("log", job=name, after=0, seq=1, events=[["text", 1200, 0], ["text", 34, 0], ["tool_call", "c", 4, 7]])
@@ -220,6 +221,7 @@ def test_a_lost_connection_is_told_and_found_again(scripted: Scripted) -> None:
     bridge.jobs(running(1, model="lost"), job(2, model="kept"))
     page = bridge.page
     page.locator("#jobs tbody tr").first.click()
+    assert len(bridge.said("open")) == 1
     bridge.is_away = True
     bridge.hang_up()
 
@@ -232,7 +234,7 @@ def test_a_lost_connection_is_told_and_found_again(scripted: Scripted) -> None:
     # What ran when the connection was lost and is unknown now cannot be running any more.
     expect(page.locator("#jobs tbody tr")).to_have_count(2)
     assert rows(page) == ["missed", "kept"]
-    assert len(bridge.said("open")) == 2
+    assert len(bridge.said("open", times=2)) == 2
 
 
 def test_it_comes_back_by_itself(scripted: Scripted) -> None:
