@@ -16,6 +16,7 @@ from cli.simulator.texts import is_intact
 from tests.e2e.asking import Client, ask, user
 from tests.e2e.conftest import CLIENT_KEYS, LOCKED
 from tests.e2e.gateway import Gateway
+from tests.raw_connection import connection
 from tests.servers import Simulator
 
 MEGABYTE = 1_000_000
@@ -304,18 +305,16 @@ async def test_a_raw_client_gets_to_read_the_413_for_20_megabytes(gateway: Gatew
     framing = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % (20 * MEGABYTE)
     head = b"POST %b HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n%b\r\n\r\n"
     piece = b"x" * MEGABYTE
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.ports[0])
-    writer.write(head % (path.encode(), framing))
-    for _ in range(20):
-        writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        await writer.drain()
-    writer.write(b"0\r\n\r\n" if chunked else b"")
-    assert (await reader.readline()).split()[1] == b"413"
-    while await reader.readline() != b"\r\n":
-        pass
-    assert b'"request_too_large"' in await reader.read(2000)
-    writer.close()
-    await writer.wait_closed()
+    async with connection(gateway.ports[0]) as (reader, writer):
+        writer.write(head % (path.encode(), framing))
+        for _ in range(20):
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n" if chunked else b"")
+        assert (await reader.readline()).split()[1] == b"413"
+        while await reader.readline() != b"\r\n":
+            pass
+        assert b'"request_too_large"' in await reader.read(2000)
 
 
 async def test_an_endless_body_is_cut_off(gateway: Gateway) -> None:
@@ -337,13 +336,11 @@ async def test_an_endless_body_is_cut_off(gateway: Gateway) -> None:
     "garbage", [b"GARBAGE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x00" * 100]
 )
 async def test_what_is_no_http_gets_a_400_or_nothing(gateway: Gateway, garbage: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.ports[0])
-    writer.write(garbage)
-    writer.write_eof()
-    answer = await reader.read()
+    async with connection(gateway.ports[0]) as (reader, writer):
+        writer.write(garbage)
+        writer.write_eof()
+        answer = await reader.read()
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
-    writer.close()
-    await writer.wait_closed()
 
 
 # --- routes -----------------------------------------------------------------------------------------------------------
