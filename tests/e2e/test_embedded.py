@@ -14,6 +14,7 @@ import psutil
 import pytest
 from redis import Redis
 
+from bench.processes import free_port
 from cli.embedded import EmbeddedValkey, resolve_redis_url, serves
 from cli.problems import SetupError
 from cli.settings import CliSettings
@@ -24,6 +25,7 @@ RUNNER = """
 import asyncio, sys
 from functools import partial
 from pathlib import Path
+from bench.processes import free_port
 from cli.embedded import EmbeddedValkey
 from cli.settings import CliSettings
 from cli.supervisor import Supervisor
@@ -169,7 +171,7 @@ def test_without_a_server_it_says_what_to_start(home: Path) -> None:
 
 
 def test_an_address_nobody_listens_on_is_stale(home: Path) -> None:
-    _leave_address(home, _unused_port())
+    _leave_address(home, free_port())
 
     with pytest.raises(SetupError, match="is gone"):
         resolve_redis_url()
@@ -209,12 +211,6 @@ def test_the_default_folder_is_the_xdg_one(monkeypatch: pytest.MonkeyPatch, tmp_
 def _leave_address(home: Path, port: int) -> None:
     home.mkdir()
     (home / "valkey.address").write_text(f"redis://:secret@127.0.0.1:{port}/0\n")
-
-
-def _unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answer_http(server: socket.socket) -> None:

@@ -10,11 +10,11 @@ import httpx
 import openai
 import pytest
 
+from bench.processes import free_port
 from cli.simulator.state import mask
 from tests.e2e.asking import DIALECTS, Client, ask, user
 from tests.e2e.conftest import ACCOUNTS, CLIENT_KEYS, LOCKED
 from tests.e2e.gateway import Gateway, run_gateway, wait_for
-from tests.listeners import listener
 from tests.servers import Simulator, run_simulator
 
 both = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
@@ -424,8 +424,7 @@ def odd(token_simulator: Simulator) -> Iterator[Gateway]:
     that reaches no token endpoint.
     """
     login = {"WARP_API_KEY": "", "WARP_REFRESH_TOKEN": "rt-demo", "WARP_FIREBASE_API_KEY": "made-up-web-key"}
-    with listener() as port:
-        nobody = f"http://127.0.0.1:{port}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     others = [
         {"DEPLOYMENT": "bare", "WARP_REFRESH_TOKEN": ""},
         {"DEPLOYMENT": "keyless", "WARP_FIREBASE_API_KEY": ""},

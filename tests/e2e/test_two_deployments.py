@@ -4,9 +4,10 @@ import httpx
 import pytest
 import redis
 
+from bench.processes import free_port
 from proto.keys import Keys
 from tests.e2e.asking import ask
-from tests.e2e.gateway import Gateway, free_port, run_gateway, wait_for
+from tests.e2e.gateway import Gateway, run_gateway, wait_for
 from tests.servers import run_simulator
 
 pytestmark = pytest.mark.slow

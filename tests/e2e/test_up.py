@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.processes import free_port
 from cli.chat import run_chat
 from tests.e2e.test_supervisor import ROOT, until
-from tests.listeners import listener
 
 #: What each child runs, after `python -m cli.main`; Valkey is known by its name.
 COMMANDS = {
@@ -29,8 +29,7 @@ COMMANDS = {
 
 class Up:
     def __init__(self, folder: Path, command: str = "up") -> None:
-        with listener() as port, listener() as bridge, listener() as flower, listener() as nobody:
-            self.port, self.bridge, self.flower = port, bridge, flower
+        self.port, self.bridge, self.flower = free_port(), free_port(), free_port()
         self.log = folder / "up.log"
         clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         with self.log.open("wb") as log:
@@ -43,7 +42,7 @@ class Up:
                     **clean,
                     "PYTHONPATH": str(ROOT),
                     "WARP2API_HOME": str(folder / "home"),
-                    "WARP_BASE_URL": f"http://127.0.0.1:{nobody}",
+                    "WARP_BASE_URL": f"http://127.0.0.1:{free_port()}",
                     "WARP_API_KEY": "wk-a,wk-b",
                     "PORT": str(self.port),
                     "BRIDGE_PORT": str(self.bridge),

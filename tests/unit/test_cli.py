@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from api.reach import local_url
 from api.settings import ApiSettings
+from bench.processes import free_port
 from cli.chat import run_chat
 from cli.doctor import client_keys, credentials, door, file_storage, private
 from cli.doctor_store import broker, clock, pool_summary, queues, redis_server, workers
@@ -179,18 +180,17 @@ def test_the_demo_on_a_taken_port_says_so() -> None:
 
 
 def test_the_demos_bridge_takes_the_next_port_unless_one_was_asked_for() -> None:
-    with listener() as port, listener() as door:
+    with listener() as port:
         free = next_free(port, {port + 1})
 
         assert free > port + 1
         assert not listens("127.0.0.1", free)
     with listener() as bridge, pytest.raises(SetupError, match=f"BRIDGE_PORT: something listens on 127.0.0.1:{bridge}"):
-        run_demo(door, bridge)
+        run_demo(free_port(), bridge)
 
 
 def test_two_servers_do_not_share_a_port() -> None:
-    with listener() as port:
-        pass
+    port = free_port()
     with pytest.raises(SetupError, match=f"BRIDGE_PORT: {port} is PORT too"):
         check_free([Listening("127.0.0.1", port, "PORT"), Listening("127.0.0.1", port, "BRIDGE_PORT")])
     with pytest.raises(SetupError, match="PORT: 0 leaves nothing to connect to"):
@@ -320,10 +320,8 @@ def test_what_is_the_operators_business_is_explained_and_bugs_are_not() -> None:
 
 
 def test_chat_without_a_gateway_says_what_to_start() -> None:
-    with listener() as port:
-        pass
     with pytest.raises(SetupError, match="no gateway answers at"):
-        run_chat("hello", f"http://127.0.0.1:{port}", None, "auto", None)
+        run_chat("hello", f"http://127.0.0.1:{free_port()}", None, "auto", None)
 
 
 class TestDoctor:
@@ -455,10 +453,7 @@ class TestDoctor:
         ]
 
     def test_a_broker_that_is_away(self) -> None:
-        with listener() as port:
-            pass
-
-        finding = broker(StoreSettings(_env_file=None, broker_url=f"amqp://user:secret@127.0.0.1:{port}//"))
+        finding = broker(StoreSettings(_env_file=None, broker_url=f"amqp://user:secret@127.0.0.1:{free_port()}//"))
 
         assert finding.level is Level.FAIL
         assert "secret" not in finding.detail
