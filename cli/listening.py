@@ -69,10 +69,3 @@ def next_free(wanted: int, taken: Collection[int]) -> int:
         if port not in taken and not listens(LOOPBACK, port):
             return port
     raise SetupError(f"no port from {wanted} to {wanted + NEXT - 1} is free")
-
-
-def any_free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

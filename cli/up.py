@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from api.reach import reachable
+from api.reach import held_port, reachable
 from cli.embedded import EmbeddedValkey
-from cli.listening import LOOPBACK, Listening, any_free_port, check_free, listens, next_free
+from cli.listening import LOOPBACK, Listening, check_free, listens, next_free
 from cli.problems import SetupError
 from cli.settings import CliSettings
 from cli.supervisor import Child, Output, Supervisor
@@ -112,8 +112,7 @@ def run_demo(port: int, bridge_port: int | None = None, flower_port: int | None 
     taken = {port, bridge.port}
     flower = Listening(LOOPBACK, flower_port or next_free(FLOWER_PORT, taken), "FLOWER_PORT")
     check_free([door, bridge, flower, *numbers.values()])
-    with tempfile.TemporaryDirectory(prefix="warp2api-demo-") as folder:
-        simulator_port = any_free_port()
+    with tempfile.TemporaryDirectory(prefix="warp2api-demo-") as folder, held_port() as simulator_port:
         environment = demo_environment(os.environ, Path(folder), (door, bridge, flower), simulator_port)
         settings = CliSettings(
             _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument

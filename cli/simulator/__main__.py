@@ -1,7 +1,6 @@
 """`python -m cli.simulator`: runs one. Its first line of output says where it listens."""
 
 import logging
-import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 import uvicorn
 import uvloop
 
+from api.reach import held_port
 from cli.simulator.app import create_simulator
 from cli.simulator.options import Options
 
@@ -31,7 +31,7 @@ def main(
     if cert is None or key is None:
         _serve_plain(chosen, host, port)
     else:
-        uvloop.run(_serve_tls(chosen, host, port or _free_port(), cert, key, h2_streams))
+        uvloop.run(_serve_tls(chosen, host, port, cert, key, h2_streams))
 
 
 def _serve_plain(options: Options, host: str, port: int) -> None:
@@ -61,28 +61,23 @@ async def _serve_tls(options: Options, host: str, port: int, cert: Path, key: Pa
     from granian.log import LogLevels
     from granian.server.embed import Server
 
-    server = Server(
-        create_simulator(options),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        ssl_cert=cert,
-        ssl_key=key,
-        http2_settings=HTTP2Settings(max_concurrent_streams=h2_streams),
-        log_level=LogLevels.critical,
-    )
-    _announce("https", host, port)
-    await server.serve()
+    with held_port(port) as held:
+        server = Server(
+            create_simulator(options),
+            address=host,
+            port=held,
+            interface=Interfaces.ASGINL,
+            ssl_cert=cert,
+            ssl_key=key,
+            http2_settings=HTTP2Settings(max_concurrent_streams=h2_streams),
+            log_level=LogLevels.critical,
+        )
+        _announce("https", host, held)
+        await server.serve()
 
 
 def _announce(scheme: str, host: str, port: int) -> None:
     print(f"simulator at {scheme}://{host}:{port}", flush=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

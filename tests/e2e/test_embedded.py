@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from redis import Redis
 
+from api.reach import held_port
 from bench.processes import free_port
 from cli.embedded import EmbeddedValkey, resolve_redis_url, serves
 from cli.problems import SetupError
@@ -25,6 +27,8 @@ RUNNER = """
 import asyncio, sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
+from api.reach import held_port
 from bench.processes import free_port
 from cli.embedded import EmbeddedValkey
 from cli.settings import CliSettings
@@ -92,7 +96,8 @@ def test_a_restart_finds_the_data_the_password_and_the_port(home: Path, up: Up) 
     assert up.end() == 0
     assert not (home / "valkey.address").exists()
 
-    again = Up(home)
+    with held_port(urlsplit(before).port or 0):  # by nobody else
+        again = Up(home)
     assert again.url == before
     with again.client() as client:
         assert client.get("kept") == "yes"
