@@ -37,13 +37,18 @@ def render_messages(conversation: Conversation, wishes: Wishes) -> Rendered:
     if not limits.max_tokens:
         notes.add(f"max_tokens is demanded here and was not given: {MAX_TOKENS} was put")
     body: dict[str, Any] = {"model": wishes.model, "max_tokens": limits.max_tokens or MAX_TOKENS}
-    if system := conversation.system:
-        body["system"] = system[0] if len(system) == 1 else [{"type": "text", "text": text} for text in system]
-    messages = [
+    read = [
         (message.role.value, [_block(part) for part in legible(message.parts, notes)])
         for message in conversation.messages
     ]
-    body["messages"] = [{"role": role, "content": _short(blocks)} for role, blocks in messages if blocks]
+    messages = [{"role": role, "content": _short(blocks)} for role, blocks in read if blocks]
+    system = conversation.system
+    if system and not messages:  # as in `normalise`, so that there is something to answer
+        *system, last = system
+        messages = [{"role": "system", "content": last}]
+    if system:
+        body["system"] = system[0] if len(system) == 1 else [{"type": "text", "text": text} for text in system]
+    body["messages"] = messages
     if conversation.tools:
         body["tools"] = [_tool(tool) for tool in conversation.tools]
     if choice := _choice(conversation, notes):

@@ -208,6 +208,16 @@ def test_any_conversation_means_the_same_in_every_dialect(
     check(conversation, target, Wishes("auto", stream))
 
 
+def test_where_an_empty_document_was_all_that_was_asked_the_system_text_is_answered() -> None:
+    conversation = Conversation(
+        model="auto", system=["Be kind.", "Speak."], messages=[Message(Role.USER, [DocumentPart("a.txt", "")])]
+    )
+    assert check(conversation, "anthropic", Wishes("auto", stream=False)) == [
+        f"max_tokens is demanded here and was not given: {MAX_TOKENS} was put",
+        "the document 'a.txt' is empty and left out",
+    ]
+
+
 def test_a_chat_as_messages() -> None:
     body = {
         "model": "gpt-x",
