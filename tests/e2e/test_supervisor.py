@@ -7,9 +7,9 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from cli.supervisor import RestartPolicy
@@ -115,8 +115,9 @@ class Run:
 
     def close(self) -> None:
         for line in self.journal:
-            if " up " in line and psutil.pid_exists(int(line.split()[2])):
-                os.kill(int(line.split()[2]), signal.SIGKILL)
+            if " up " in line:
+                with suppress(ProcessLookupError):
+                    os.kill(int(line.split()[2]), signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 
