@@ -27,9 +27,6 @@ RUNNER = """
 import asyncio, sys
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
-from api.reach import held_port
-from bench.processes import free_port
 from cli.embedded import EmbeddedValkey
 from cli.settings import CliSettings
 from cli.supervisor import Supervisor
